@@ -1,0 +1,86 @@
+import { slot } from '../../kernel/stage.ts';
+
+/** What a trainer is started for. `describe` is asked directly and is no job. */
+export type Verb = 'fit' | 'predict';
+
+/** How a trainer is started, as the pipeline file says it. */
+export type TrainerSource =
+  /** A module of the Python package that comes with Retrain, in its managed environment. */
+  | { readonly kind: 'module'; readonly name: string; readonly extras: readonly string[] }
+  /** The user's own command; contract verbs are appended: `[...command, 'fit', 'job.json']`. */
+  | { readonly kind: 'command'; readonly command: readonly string[] };
+
+export interface PythonChoice {
+  /** Interpreter the managed environment is made from, or that is used as it is when `managed` is false. */
+  readonly python?: string;
+  readonly managed: boolean;
+}
+
+export interface JobSpec {
+  readonly verb: Verb;
+  readonly trainer: TrainerSource;
+  readonly python: PythonChoice;
+  /** Becomes `job.json`; see docs/trainer-contract.md. Paths in it are relative to `folder`. */
+  readonly job: Readonly<Record<string, unknown>>;
+  /** The job's folder: inputs are there already, outputs appear there. */
+  readonly folder: string;
+  /** Environment lock the job must run in (a champion's); undefined: the trainer's current one. */
+  readonly environmentLock?: string;
+  readonly timeoutSeconds: number;
+}
+
+/** Can be written to a file and read back, for resuming. */
+export interface Job {
+  readonly backend: string;
+  readonly id: string;
+  readonly key: string;
+  readonly details: Readonly<Record<string, string>>;
+}
+
+export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
+
+export type JobEvent =
+  | { readonly kind: 'state'; readonly state: JobState; readonly error?: string; readonly exitCode?: number }
+  /** One line of the trainer's output: hostile text, already free of control characters and runner commands. */
+  | { readonly kind: 'log'; readonly line: string }
+  | { readonly kind: 'progress'; readonly share: number; readonly step?: number; readonly metrics: Readonly<Record<string, number>> };
+
+/** Where a trainer runs: this machine, or a job of a cloud. */
+export interface Backend {
+  readonly name: string;
+  /** The job that runs or has run under this key, if any. */
+  find(key: string, signal: AbortSignal): Promise<Job | undefined>;
+  submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job>;
+  /** Ends after a final state; aborting `signal` stops watching, not the job. */
+  watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent>;
+  cancel(job: Job): Promise<JobState>;
+  /** Answer of the trainer's `describe`, parsed and checked. */
+  describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription>;
+  /** Digest of trainer code and environment lock, and the lock's text: part of the key, kept with a version. */
+  environment(
+    trainer: TrainerSource,
+    python: PythonChoice,
+    signal: AbortSignal,
+  ): Promise<{ readonly digest: string; readonly lock: string }>;
+}
+
+export interface TrainerDescription {
+  readonly contract: 1;
+  readonly name: string;
+  readonly version: string;
+  readonly tasks: readonly string[];
+  readonly algorithms: readonly AlgorithmDescription[];
+  readonly warmStart: boolean;
+  readonly formats: readonly string[];
+}
+
+export interface AlgorithmDescription {
+  readonly name: string;
+  readonly tasks: readonly string[];
+  /** JSON Schema of the parameters, with defaults. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Random search space: parameter → distribution, in the contract's own words. */
+  readonly search?: Readonly<Record<string, unknown>>;
+}
+
+export const backend = slot<Backend>('backend');

@@ -1,0 +1,26 @@
+import { slot } from '../../kernel/stage.ts';
+
+export interface TrackedRun {
+  readonly experiment: string;
+  readonly name: string;
+  /** Looked up before a run is created, so that a re-run goes on with the same one. */
+  readonly key: string;
+}
+
+/** Where runs are logged. A tracker that is down must not lose the run: the record stays the truth. */
+export interface Tracker {
+  readonly name: string;
+  /** Finds the run of this key or starts one; gives its id. */
+  start(run: TrackedRun, signal: AbortSignal): Promise<string>;
+  params(id: string, params: Readonly<Record<string, string | number | boolean>>, signal: AbortSignal): Promise<void>;
+  metrics(
+    id: string,
+    metrics: readonly { readonly name: string; readonly value: number; readonly step: number; readonly at: string }[],
+    signal: AbortSignal,
+  ): Promise<void>;
+  tags(id: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
+  artifact(id: string, path: string, file: string, signal: AbortSignal): Promise<void>;
+  finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
+}
+
+export const trackers = slot<readonly Tracker[]>('trackers');
