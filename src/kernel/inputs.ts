@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+/** What the hosts must know of an input beyond its schema. */
+export interface InputMarks {
+  /** Filled in a run from an earlier stage: `<stage>.<output>`, `<stage>.record` (path of its record) or `run.folder`. */
+  readonly from?: string;
+  /** A key of the pipeline file's top level, read by several stages; declared in `pipeline/shared-keys.ts`. */
+  readonly shared?: boolean;
+  /** May the pipeline file set it although an earlier stage would fill it? */
+  readonly overridable?: boolean;
+}
+
+/** Keyed by schema object: mark last, because `.optional()`, `.describe()` and their like make new objects. */
+export const inputMarks = z.registry<InputMarks>();
+
+/** An input that a run fills from an earlier stage's output; alone, the user gives it. */
+export function wired<S extends z.ZodType>(from: string, schema: S, options: { overridable?: boolean } = {}): S {
+  schema.register(inputMarks, { from, ...options });
+  return schema;
+}
+
+/** A key that several stages share and that stands at the top of the pipeline file. */
+export function shared<S extends z.ZodType>(schema: S): S {
+  schema.register(inputMarks, { shared: true });
+  return schema;
+}
