@@ -15,12 +15,12 @@ export const inputMarks = z.registry<InputMarks>();
 
 /** An input that a run fills from an earlier stage's output; alone, the user gives it. */
 export function wired<S extends z.ZodType>(from: string, schema: S, options: { overridable?: boolean } = {}): S {
-  schema.register(inputMarks, { from, ...options });
+  inputMarks.add(schema, { from, ...options });
   return schema;
 }
 
 /** A key that several stages share and that stands at the top of the pipeline file. */
 export function shared<S extends z.ZodType>(schema: S): S {
-  schema.register(inputMarks, { shared: true });
+  inputMarks.add(schema, { shared: true });
   return schema;
 }
