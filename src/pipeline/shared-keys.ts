@@ -1,0 +1,172 @@
+import { z } from 'zod';
+import { shared } from '../kernel/inputs.ts';
+import { cronProblem } from './cron.ts';
+import { duration } from './duration.ts';
+
+export const TASKS = [
+  'classification',
+  'regression',
+  'text-classification',
+  'ner',
+  'forecast',
+  'anomaly',
+  'ranking',
+  'embedding',
+  'text-to-sql',
+  'api',
+] as const;
+export type Task = (typeof TASKS)[number];
+
+const text = z.string().min(1);
+
+/** A label as it stands in the data. YAML makes `1` and `true` a number and a boolean; in the data they are text. */
+const label = z.union([z.string(), z.number(), z.boolean()]).transform(String);
+
+const targetParts = z
+  .strictObject({
+    column: text.describe('Column that holds what is to be predicted.'),
+    positive: label.optional().describe('Label that counts as positive. Required for tasks with two classes; absent for all others.'),
+    classes: z
+      .array(label)
+      .min(2)
+      .optional()
+      .describe('All labels, in the order reports show them. Absent: those found in the training part, sorted.'),
+  })
+  .check((context) => {
+    const { positive, classes } = context.value;
+    if (classes !== undefined && new Set(classes).size < classes.length) {
+      context.issues.push({ code: 'custom', message: 'expected each class once', input: classes, path: ['classes'] });
+    }
+    if (positive !== undefined && classes !== undefined && !classes.includes(positive)) {
+      context.issues.push({
+        code: 'custom',
+        message: `expected one of the classes (${classes.join(', ')}), found "${positive}"`,
+        input: positive,
+        path: ['positive'],
+      });
+    }
+  });
+
+/** A bare text stands for `{ [field]: text }`. */
+const orText = <Field extends string, S extends z.ZodType>(field: Field, schema: S) =>
+  z.union([text, schema]).transform((value) => (typeof value === 'string' ? ({ [field]: value } as { [K in Field]: string }) : value));
+
+const target = z.union([text, targetParts]).transform((value) => (typeof value === 'string' ? { column: value } : value));
+export type Target = z.output<typeof targetParts>;
+
+const storeParts = z.strictObject({
+  uri: text.describe('Folder or prefix, e.g. `file:models`, `gs://bucket/prefix`, `s3://bucket/prefix`.'),
+});
+const registryParts = z.strictObject({
+  uri: text.describe('`file`, `file:FOLDER`, or the URI of another registry.'),
+});
+
+const cron = text.check((context) => {
+  const problem = cronProblem(context.value);
+  if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
+});
+
+const timezone = text.check((context) => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: context.value });
+  } catch {
+    context.issues.push({
+      code: 'custom',
+      message: `expected a time zone of the IANA database, e.g. Europe/Berlin, found "${context.value}"`,
+      input: context.value,
+    });
+  }
+});
+
+const schedule = z.strictObject({
+  cron: z
+    .union([cron, z.array(cron).min(1)])
+    .transform((value) => (typeof value === 'string' ? [value] : value))
+    .optional()
+    .describe(
+      'When runs start: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; one or a list. Absent: runs are started by hand.',
+    ),
+  timezone: timezone.default('UTC').describe('Time zone `cron` is read in.'),
+  'catch-up': z
+    .enum(['none', 'latest', 'all'])
+    .default('none')
+    .describe('Which missed ticks the watchdog starts later: none, the latest one, or all of them.'),
+  start: z.iso.date().optional().describe('First date catching up may go back to. Absent: it never goes back before the first run.'),
+});
+
+const run = z.strictObject({
+  retries: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(2)
+    .describe('How often a stage is tried again after a fault of the world (network, service, disk).'),
+  'retry-delay': duration().prefault('5m').describe('Pause before each further attempt.'),
+  timeout: duration().prefault('6h').describe('Longest time for one attempt of one stage.'),
+  grace: duration()
+    .prefault('5m')
+    .describe('How long before the outer wall (the job of the runner) a stage stops itself, to cancel cleanly.'),
+  'on-same-key': z
+    .enum(['reuse', 'retrain'])
+    .default('reuse')
+    .describe('What to do when code, configuration and data are those of an earlier run: reuse its outcome, or train again.'),
+  seed: z.int().min(0).default(0).describe('Every random number of a run follows from this one.'),
+});
+
+/**
+ * Keys of the pipeline file's top level, declared once. A stage names those it reads in its `inputs`
+ * (`task: sharedKeys.task`; `target: sharedKeys.target.optional()` where it can do without).
+ */
+export const sharedKeys = {
+  version: shared(z.literal(1).describe('Version of the form of this file.')),
+  name: shared(
+    z
+      .string()
+      .regex(
+        /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/,
+        'expected 1 to 63 lower-case letters, digits, - or _, beginning and ending with a letter or digit',
+      )
+      .describe('Name of the model: in the registry, in reports, in the names of runs.'),
+  ),
+  enabled: shared(z.boolean().default(true).describe('Whether runs do anything; `false` makes each one end at once, skipped.')),
+  owner: shared(text.optional().describe('Team or person named in reports and notifications. Absent: nobody is named.')),
+  task: shared(z.enum(TASKS).describe('What kind of model this is; defaults of many other keys follow from it.')),
+  target: shared(target.describe('Column to predict: its name, or a mapping that says more. Absent only for tasks without one.')),
+  key: shared(
+    text.describe('Column that identifies a row. Absent: rows are known by their whole content, so equal rows cannot be told apart.'),
+  ),
+  store: shared(
+    orText('uri', storeParts)
+      .optional()
+      .describe(
+        'Where large files are kept between the jobs of a run and after it. Absent: in the home folder, or as artifacts on GitHub.',
+      ),
+  ),
+  registry: shared(
+    orText('uri', registryParts)
+      .optional()
+      .describe('Where versions and aliases live. Absent: `file` (in the home folder) on a machine of your own, `git` on GitHub.'),
+  ),
+  tracker: shared(
+    z
+      .union([text, z.array(text)])
+      .transform((value) => (typeof value === 'string' ? [value] : value))
+      .prefault([])
+      .describe('Where runs are also logged: one tracker or several, e.g. `file:FOLDER`. The record stays the truth.'),
+  ),
+  schedule: shared(schedule.prefault({}).describe('When runs start by themselves.')),
+  run: shared(run.prefault({}).describe('How runs are carried out: retries, time limits, random numbers.')),
+  home: shared(
+    text
+      .optional()
+      .describe('Folder for runs, registry and cache. Absent: `.retrain` beside where you are; `$RUNNER_TEMP/retrain` on GitHub.'),
+  ),
+};
+export type SharedKey = keyof typeof sharedKeys;
+
+/** The same keys as they stand in a file: what some stages need, a file may leave out. */
+export const fileKeys = {
+  ...sharedKeys,
+  target: shared(sharedKeys.target.optional()),
+  key: shared(sharedKeys.key.optional()),
+};

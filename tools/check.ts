@@ -1,0 +1,52 @@
+/** npm run check: everything about the tree that is not a test of behaviour. Every step runs, then the exit code tells. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { captureProgram, onCi, root } from './process.ts';
+import { pythonTools } from './python.ts';
+
+type Found = { readonly kind: 'good' } | { readonly kind: 'bad' | 'left-out'; readonly text: string };
+
+interface Step {
+  readonly name: string;
+  readonly run: () => Promise<Found>;
+}
+
+const node = process.execPath;
+const installed = (...path: string[]) => join(root, 'node_modules', ...path);
+
+async function good(program: string, args: readonly string[]): Promise<Found> {
+  const { code, output } = await captureProgram(program, args);
+  return code === 0 ? { kind: 'good' } : { kind: 'bad', text: output.trimEnd() };
+}
+
+async function ruff(): Promise<Found> {
+  if (!existsSync(join(root, 'trainers'))) return { kind: 'left-out', text: 'there are no trainers' };
+  const tools = await pythonTools(join(root, 'tools', 'requirements', 'check.lock'));
+  if ('failure' in tools) return { kind: onCi ? 'bad' : 'left-out', text: tools.failure };
+  const program = join(tools.bin, 'ruff');
+  const lint = await good(program, ['check', '--no-cache', 'trainers']);
+  return lint.kind === 'good' ? good(program, ['format', '--check', '--no-cache', 'trainers']) : lint;
+}
+
+const steps: readonly Step[] = [
+  { name: 'types (tsc)', run: () => good(node, [installed('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.']) },
+  {
+    name: 'format and lint (biome)',
+    run: () => good(node, [installed('@biomejs', 'biome', 'bin', 'biome'), 'check', '--error-on-warnings', '.']),
+  },
+  { name: 'generated files (npm run generate)', run: () => good(node, [join(root, 'tools', 'generate.ts'), '--check']) },
+  { name: 'arrows and house rules', run: () => good(node, ['--test', '--test-reporter=spec', 'test/house/*.test.ts']) },
+  { name: 'trainers (ruff)', run: ruff },
+];
+
+let bad = 0;
+for (const { name, run } of steps) {
+  const began = performance.now();
+  const found = await run();
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  if (found.kind === 'bad') bad += 1;
+  const word = { good: 'good', bad: 'BAD', 'left-out': 'left out' }[found.kind];
+  console.log(`${word.padEnd(8)} ${name} (${seconds} s)${found.kind === 'left-out' ? `: ${found.text}` : ''}`);
+  if (found.kind === 'bad') console.log(found.text.replace(/^/gm, '         '));
+}
+process.exitCode = bad === 0 ? 0 : 1;
