@@ -1,0 +1,20 @@
+export { BadInput, type Place } from './bad-input.ts';
+export { type ByteSource, bytesOf } from './byte-source.ts';
+export type { FileTable } from './join-parts.ts';
+export {
+  type Cell,
+  type Collected,
+  cellAt,
+  collect,
+  type MemoryOptions,
+  rowsOf,
+  sliceColumn,
+  tableOf,
+  tableOfColumns,
+} from './memory-table.ts';
+export { openFile } from './open-file.ts';
+export { formatOf, openTable, tableFrom } from './open-table.ts';
+export * from './profile-types.ts';
+export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
+export * from './table.ts';
+export { type CsvWriteOptions, writeCsv } from './write-csv.ts';
