@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { UserError } from '../kernel/errors.ts';
+import { ORIGINS } from './document.ts';
+import { type SharedKey, sharedKeys } from './shared-keys.ts';
+
+/** Version of the form of resolved.json. A newer major is refused. */
+export const RESOLVED_SCHEMA = 'retrain/resolved/1';
+
+const values = z.record(z.string(), z.unknown());
+const origins = z.record(z.string(), z.enum(ORIGINS));
+
+export const resolvedSchema = z.strictObject({
+  schema: z.literal(RESOLVED_SCHEMA),
+  file: z.string().optional().describe('Name of the pipeline file; absent when a stage runs alone without one.'),
+  only: z.string().optional().describe('The one stage that was resolved; absent when all were.'),
+  shared: values.describe('Keys of the top level: complete and valid.'),
+  origins: origins.describe('Who said each value of `shared`, by dotted path.'),
+  stages: z.record(
+    z.string(),
+    z.strictObject({
+      inputs: values.describe('Complete and valid, shared keys included, but for what earlier stages fill during the run.'),
+      origins: origins.describe('Who said each value, by dotted path.'),
+    }),
+  ),
+});
+/** What a run was told: written once, at its start. */
+export type Resolved = z.infer<typeof resolvedSchema>;
+
+/** Reads what was written as resolved.json. */
+export function readResolved(json: unknown, name = 'resolved.json'): Resolved {
+  const schema = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : undefined;
+  const major = typeof schema === 'string' ? Number(/^retrain\/resolved\/(\d+)$/.exec(schema)?.[1]) : Number.NaN;
+  if (major > Number(RESOLVED_SCHEMA.split('/').at(-1))) {
+    throw new UserError('newer-form', `${name} has the form ${schema}; this Retrain reads ${RESOLVED_SCHEMA}.`, {
+      todo: 'Use the version of Retrain that began the run, or a newer one.',
+    });
+  }
+  const read = resolvedSchema.safeParse(json);
+  if (read.success) return read.data;
+  throw new UserError('corrupt-file', `${name} is not what Retrain wrote there: ${z.prettifyError(read.error)}`, {
+    todo: 'Start a new run; the file cannot be repaired.',
+  });
+}
+
+/** Shared keys that cannot change a model, nor what is decided about it. */
+const KEYS_WITHOUT_INFLUENCE: readonly SharedKey[] = ['version', 'enabled', 'owner', 'store', 'registry', 'tracker', 'schedule', 'home'];
+/** Stages that only decide whether anything happens, or speak about what did. */
+const STAGES_WITHOUT_INFLUENCE = ['gate', 'report', 'notify'];
+
+/**
+ * The part of the idempotency key that the configuration is: canonical JSON (keys sorted, no blanks) of everything that can change the model
+ * or what is decided about it, and its SHA-256 in hex. Who said a value does not matter, nor whether it is a default.
+ */
+export function configurationForKey(resolved: Resolved): { readonly json: string; readonly sha256: string } {
+  const shared = Object.fromEntries(
+    Object.entries(resolved.shared)
+      .filter(([key]) => !KEYS_WITHOUT_INFLUENCE.includes(key as SharedKey))
+      .map(([key, value]) => [key, key === 'run' ? { seed: (value as { seed: number }).seed } : value]),
+  );
+  const stages = Object.fromEntries(
+    Object.entries(resolved.stages)
+      .filter(([name]) => !STAGES_WITHOUT_INFLUENCE.includes(name))
+      .map(([name, { inputs }]) => [name, Object.fromEntries(Object.entries(inputs).filter(([key]) => !Object.hasOwn(sharedKeys, key)))]),
+  );
+  const json = canonicalJson({ shared, stages });
+  return { json, sha256: createHash('sha256').update(json).digest('hex') };
+}
+
+/** JSON with sorted keys and without blanks: equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
