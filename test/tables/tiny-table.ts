@@ -1,58 +1,26 @@
-import type { Batch, Column, ColumnType, Schema, Table } from '../../src/tables/table.ts';
+import { tableOf } from '../../src/tables/memory-table.ts';
+import type { ColumnType, Table } from '../../src/tables/table.ts';
 
 type Cell = string | number | boolean | undefined;
 
-/** A table from arrays, cut into batches of `size` rows, so that tests cross batch borders. */
-export function tinyTable(columns: Record<string, readonly Cell[]>, types: Record<string, ColumnType> = {}, size = 3): Table {
-  const names = Object.keys(columns);
-  const rows = columns[names[0]!]!.length;
-  const schema: Schema = names.map((name) => ({
-    name,
-    type: types[name] ?? typeOf(columns[name]!.find((cell) => cell !== undefined)),
-  }));
-  return {
-    name: 'tiny',
-    schema,
-    async *batches(options) {
-      const chosen = (options?.columns ?? names).map((name) => schema.find((field) => field.name === name)!);
-      for (let firstRow = 0; firstRow < rows; firstRow += size) {
-        options?.signal?.throwIfAborted();
-        const end = Math.min(rows, firstRow + size);
-        yield {
-          firstRow,
-          rows: end - firstRow,
-          schema: chosen,
-          columns: chosen.map((field) => column(field.type, columns[field.name]!.slice(firstRow, end))),
-        };
-      }
-    },
-  };
+/** A table from arrays in batches of 3 rows, so that tests cross their borders. Dates are given as ISO text and their type. */
+export function tinyTable(
+  columns: Readonly<Record<string, readonly Cell[]>>,
+  types: Readonly<Record<string, ColumnType>> = {},
+  batchRows = 3,
+): Table {
+  const cells = Object.entries(columns).map(([name, list]) => {
+    const dates = types[name] === 'date' || types[name] === 'timestamp';
+    return [name, dates ? list.map((cell) => (typeof cell === 'string' ? new Date(cell) : undefined)) : list] as const;
+  });
+  return tableOf(Object.fromEntries(cells), { name: 'tiny', types, batchRows });
 }
 
-function typeOf(cell: Cell): ColumnType {
-  return typeof cell === 'number' ? 'number' : typeof cell === 'boolean' ? 'boolean' : 'text';
-}
-
-function column(type: ColumnType, cells: readonly Cell[]): Column {
-  if (type === 'text') {
-    const dictionary = [...new Set(cells.filter((cell) => cell !== undefined))].map(String);
-    return {
-      kind: 'text',
-      codes: Int32Array.from(cells, (cell) => (cell === undefined ? -1 : dictionary.indexOf(String(cell)))),
-      dictionary,
-    };
-  }
-  const values = Float64Array.from(cells, (cell) =>
-    cell === undefined ? Number.NaN : typeof cell === 'string' ? Date.parse(cell) : Number(cell),
-  );
-  return { kind: 'number', values, missing: Uint8Array.from(cells, (cell) => (cell === undefined ? 1 : 0)) };
-}
-
-/** All rows of a table as arrays of cells by column; undefined for missing. */
+/** All cells by column as they are stored (booleans 0 and 1, dates in milliseconds); undefined for missing. */
 export async function cellsOf(table: Table): Promise<Record<string, (string | number | undefined)[]>> {
   const found: Record<string, (string | number | undefined)[]> = Object.fromEntries(table.schema.map(({ name }) => [name, []]));
   let next = 0;
-  for await (const batch of table.batches() as AsyncIterable<Batch>) {
+  for await (const batch of table.batches()) {
     if (batch.firstRow !== next) throw new Error(`batch begins at ${batch.firstRow}, expected ${next}`);
     next += batch.rows;
     batch.columns.forEach((cells, position) => {
