@@ -14,6 +14,12 @@ export {
 } from './memory-table.ts';
 export { openFile } from './open-file.ts';
 export { formatOf, openTable, tableFrom } from './open-table.ts';
+export { compareUtf8 } from './profile/categorical-profiler.ts';
+export { countOnEdges, EdgeCounter } from './profile/count-on-edges.ts';
+export { quantileOf } from './profile/edges.ts';
+export { kurtosisOf, mergeMoments, momentsOf, skewnessOf, varianceOf } from './profile/moments.ts';
+export { profileFromJson, profileToJson } from './profile/profile-json.ts';
+export { type ProfileOptions, Profiler, profile } from './profile/profiler.ts';
 export * from './profile-types.ts';
 export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
 export * from './table.ts';

@@ -62,7 +62,8 @@ export interface NumericProfile {
   /** Non-missing values, infinite ones included. */
   readonly count: number;
   readonly missing: number;
-  readonly distinct: Distinct;
+  /** Absent when the values were counted on another profile's edges. */
+  readonly distinct?: Distinct;
   /** Absent when the column is empty. */
   readonly min?: number;
   readonly max?: number;

@@ -1,0 +1,170 @@
+import { BadInput } from '../bad-input.ts';
+import { type ColumnProfile, type Edges, type NumericProfile, PROFILE_SCHEMA, type Profile } from '../profile-types.ts';
+import type { Batch, Field, NumberColumn, Schema, Table } from '../table.ts';
+import { CategoricalProfiler } from './categorical-profiler.ts';
+import { NumericTotals } from './numeric-profiler.ts';
+
+const CELLS = 65_536;
+
+/**
+ * Profiles a table on the edges of a reference profile instead of its own: how many values lie below and at each of them, exactly.
+ * One pass, nothing held but the counts, so memory does not grow with the rows; enough for every binned distance and for the KS bracket.
+ * Columns the reference lacks, or has with another kind (numeric, categorical), are left out: compare the two lists of columns.
+ */
+export async function countOnEdges(
+  table: Table,
+  reference: Profile,
+  { columns, signal, onProgress }: { columns?: readonly string[]; signal?: AbortSignal; onProgress?: (rows: number) => void } = {},
+): Promise<Profile> {
+  const fields = comparableFields(table, reference, columns);
+  const counter = new EdgeCounter(fields, reference);
+  let rows = 0;
+  for await (const batch of table.batches({ columns: fields.map((field) => field.name), signal })) {
+    counter.add(batch);
+    rows += batch.rows;
+    onProgress?.(rows);
+  }
+  return counter.finish();
+}
+
+function comparableFields(table: Table, reference: Profile, columns: readonly string[] | undefined): Schema {
+  const names = columns ?? table.schema.map((field) => field.name);
+  return names.flatMap((name) => {
+    const field = table.schema.find((candidate) => candidate.name === name);
+    if (field === undefined) throw new BadInput('unknown-column', `expected a column "${name}".`, { file: table.name });
+    const other = reference.columns.find((column) => column.name === name);
+    const categorical = field.type === 'text' || field.type === 'boolean';
+    return other !== undefined && (other.kind === 'categorical') === categorical ? [field] : [];
+  });
+}
+
+/** Counts batches on a reference's edges; counters of parts merge. */
+export class EdgeCounter {
+  readonly #fields: Schema;
+  readonly #columns: readonly (NumericCounter | CategoricalProfiler)[];
+  #rows = 0;
+
+  constructor(fields: Schema, reference: Profile) {
+    this.#fields = fields;
+    this.#columns = fields.map((field) => {
+      const other = reference.columns.find((column) => column.name === field.name);
+      if (other?.kind === 'numeric') return new NumericCounter(field, other.distribution);
+      return new CategoricalProfiler(field.name, field.type === 'boolean' ? 'boolean' : 'text');
+    });
+  }
+
+  add(batch: Batch): void {
+    this.#rows += batch.rows;
+    for (let i = 0; i < this.#columns.length; i++) {
+      const counter = this.#columns[i];
+      const column = batch.columns[i];
+      if (counter instanceof CategoricalProfiler) counter.add(column, batch.rows);
+      else if (column.kind === 'number') counter.add(column, batch.rows);
+    }
+  }
+
+  merge(other: EdgeCounter): void {
+    this.#rows += other.#rows;
+    for (let i = 0; i < this.#fields.length; i++) {
+      const mine = this.#columns[i];
+      const theirs = other.#columns[i];
+      if (mine instanceof CategoricalProfiler && theirs instanceof CategoricalProfiler) mine.merge(theirs);
+      if (mine instanceof NumericCounter && theirs instanceof NumericCounter) mine.merge(theirs);
+    }
+  }
+
+  finish(): Profile {
+    return { schema: PROFILE_SCHEMA, rows: this.#rows, columns: this.#columns.map((column): ColumnProfile => column.finish()) };
+  }
+}
+
+class NumericCounter {
+  readonly #field: Field;
+  readonly #totals = new NumericTotals();
+  readonly #edges: Float64Array;
+  /** Slot 2i: values between edge i-1 and edge i; slot 2i+1: values equal to edge i. */
+  readonly #slots: Float64Array;
+  /** First edge not below each cell's lower end: where the search for a value of the cell begins. */
+  readonly #starts: Int32Array;
+  readonly #low: number;
+  readonly #scale: number;
+
+  constructor(field: Field, { edges }: Edges) {
+    this.#field = field;
+    this.#edges = edges;
+    this.#slots = new Float64Array(2 * edges.length + 1);
+    // Cells of equal width over the middle 98 % of the edges, so that a far outlier does not take them all.
+    const finite = edges.filter((edge) => Number.isFinite(edge));
+    const low = finite[Math.floor(finite.length * 0.01)] ?? 0;
+    const high = finite[Math.max(0, Math.ceil(finite.length * 0.99) - 1)] ?? 0;
+    const width = high / CELLS - low / CELLS;
+    this.#low = low;
+    this.#scale = width > 0 && Number.isFinite(1 / width) ? 1 / width : 0;
+    this.#starts = new Int32Array(CELLS + 3);
+    this.#fillStarts();
+  }
+
+  add(column: NumberColumn, rows: number): void {
+    const present = this.#totals.add(column, rows);
+    const edges = this.#edges;
+    const slots = this.#slots;
+    const starts = this.#starts;
+    const low = this.#low;
+    const scale = this.#scale;
+    for (let i = 0; i < present.length; i++) {
+      const value = present[i];
+      const place = (value - low) * scale;
+      const cell = place >= 0 ? (place < CELLS ? (place | 0) + 1 : CELLS + 1) : place < 0 ? 0 : CELLS + 1;
+      let from = scale === 0 ? 0 : starts[cell];
+      let to = scale === 0 ? edges.length : starts[cell + 1];
+      while (from < to) {
+        const middle = (from + to) >> 1;
+        if (edges[middle] < value) from = middle + 1;
+        else to = middle;
+      }
+      slots[edges[from] === value ? 2 * from + 1 : 2 * from]++;
+    }
+  }
+
+  merge(other: NumericCounter): void {
+    this.#totals.merge(other.#totals);
+    for (let i = 0; i < this.#slots.length; i++) this.#slots[i] += other.#slots[i];
+  }
+
+  finish(): NumericProfile {
+    const n = this.#edges.length;
+    const below = new Float64Array(n);
+    const atOrBelow = new Float64Array(n);
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      sum += this.#slots[2 * i];
+      below[i] = sum;
+      sum += this.#slots[2 * i + 1];
+      atOrBelow[i] = sum;
+    }
+    let outside = this.#slots[2 * n];
+    for (let i = 0; i < n; i++) outside += this.#slots[2 * i];
+    const distribution: Edges = { edges: this.#edges, below, atOrBelow, complete: outside === 0, rankError: 0 };
+    const { name, type } = this.#field;
+    return this.#totals.profile(name, type as NumericProfile['type'], { distribution, top: [] });
+  }
+
+  /**
+   * `starts[c]…starts[c+1]` must hold every edge that can be the first one not below a value of cell c. The cell of an edge is computed
+   * by the same expression as that of a value, and the expression is monotonic, so rounding cannot put them apart.
+   */
+  #fillStarts(): void {
+    const edges = this.#edges;
+    let at = 0;
+    for (let cell = 0; cell <= CELLS + 1; cell++) {
+      while (at < edges.length && this.#cellOf(edges[at]) < cell) at++;
+      this.#starts[cell] = at;
+    }
+    this.#starts[CELLS + 2] = edges.length;
+  }
+
+  #cellOf(value: number): number {
+    const place = (value - this.#low) * this.#scale;
+    return place >= 0 ? (place < CELLS ? (place | 0) + 1 : CELLS + 1) : place < 0 ? 0 : CELLS + 1;
+  }
+}
