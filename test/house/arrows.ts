@@ -43,7 +43,14 @@ const ARROWS: Readonly<Record<string, readonly Arrow[]>> = {
   ],
   'providers/sources': [{ to: 'tables' }],
   'providers/engines': [{ to: 'sql' }],
-  hosts: [{ to: 'kernel' }, { to: 'pipeline' }, { to: 'report' }, { to: 'catalog.ts' }, { to: 'providers', files: INTERFACES }, { to: 'providers', files: /^providers\/[^/]+\.ts$/ }],
+  hosts: [
+    { to: 'kernel' },
+    { to: 'pipeline' },
+    { to: 'report' },
+    { to: 'catalog.ts' },
+    { to: 'providers', files: INTERFACES },
+    { to: 'providers', files: /^providers\/[^/]+\.ts$/ },
+  ],
   'catalog.ts': [{ to: 'kernel' }, { to: 'stages' }, { to: 'providers' }],
   'main.ts': [{ to: 'hosts' }],
 };

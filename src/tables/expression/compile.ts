@@ -1,7 +1,7 @@
 import { parseInstant } from '../calendar.ts';
 import { nearest } from '../nearest.ts';
 import type { Batch, Schema } from '../table.ts';
-import { type Fits, fitKey } from './fits.ts';
+import { type Fits, fitKey } from './fit.ts';
 import { FITTED_FUNCTIONS, functionNames, NUMBER_FUNCTIONS, type NumberFunction, TEXT_FUNCTIONS, type TextFunction } from './functions.ts';
 import { type ArithmeticOp, badExpression, type CompareOp, type Node } from './syntax.ts';
 import {

@@ -1,24 +1,15 @@
 import { NumberList } from '../row-keys.ts';
 import type { Table } from '../table.ts';
 import { compileExpression } from './compile.ts';
+import { type Fit, type Fits, fitKey } from './fit.ts';
 import { FITTED_FUNCTIONS } from './functions.ts';
-import { childrenOf, columnsOf, type Node, printNode } from './syntax.ts';
+import { childrenOf, columnsOf, type Node } from './syntax.ts';
 import { type Compiled, type NumericCompiled, textAt } from './vector.ts';
-
-/** What a fitted function has learned; undefined when no training row had a value. */
-export type Fit =
-  | { readonly kind: 'number'; readonly value: number | undefined }
-  | { readonly kind: 'groups'; readonly overall: number | undefined; readonly groups: ReadonlyMap<string, number> };
-
-export type Fits = ReadonlyMap<string, Fit>;
 
 /** Groups of one `group_mean` that are kept; more is a mistake in the choice of the column. */
 const GROUPS_MAX = 100_000;
 
 type Call = Extract<Node, { kind: 'call' }>;
-
-/** The name under which a fitted call is kept: its own text, in one spelling. */
-export const fitKey = (call: Call): string => printNode(call);
 
 /**
  * Learns every fitted call (`mean`, `std`, `median`, `quantile`, `group_mean`) inside `nodes` from `table`.

@@ -1,5 +1,5 @@
 import { BadInput } from '../bad-input.ts';
-import type { Fits } from '../expression/fits.ts';
+import type { Fits } from '../expression/fit.ts';
 import type { TextVector } from '../expression/vector.ts';
 import { columnIndex } from '../row-keys.ts';
 import type { Batch, BatchOptions, Column, Field, Schema, Table } from '../table.ts';

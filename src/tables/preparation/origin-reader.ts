@@ -1,6 +1,6 @@
 import { BadInput } from '../bad-input.ts';
 import { compileExpression } from '../expression/compile.ts';
-import type { Fits } from '../expression/fits.ts';
+import type { Fits } from '../expression/fit.ts';
 import { columnsOf, type Node, parseExpression } from '../expression/syntax.ts';
 import type { Compiled, TextVector } from '../expression/vector.ts';
 import { cellText } from '../row-keys.ts';
