@@ -15,12 +15,17 @@ export const inputMarks = z.registry<InputMarks>();
 
 /** An input that a run fills from an earlier stage's output; alone, the user gives it. */
 export function wired<S extends z.ZodType>(from: string, schema: S, options: { overridable?: boolean } = {}): S {
-  inputMarks.add(schema, { from, ...options });
-  return schema;
+  return marked(schema, { from, ...options });
 }
 
 /** A key that several stages share and that stands at the top of the pipeline file. */
 export function shared<S extends z.ZodType>(schema: S): S {
-  inputMarks.add(schema, { shared: true });
-  return schema;
+  return marked(schema, { shared: true });
+}
+
+/** Marks a copy: the same schema may be an input of one stage and filled from it in another. */
+function marked<S extends z.ZodType>(schema: S, marks: InputMarks): S {
+  const copy = schema.clone(schema._zod.def, { parent: true });
+  inputMarks.add(copy, marks);
+  return copy;
 }

@@ -61,6 +61,10 @@ export function sectionShape(stage: StageDeclaration, alone?: 'required' | 'opti
 /** The whole pipeline file: shared keys, then a section for each stage; `only` may also set what is filled in a run. */
 export function fileSchema(stages: StageDeclarations, only?: string): z.ZodObject {
   const shape: Record<string, z.ZodType> = { ...fileKeys };
+  // What one stage cannot do without, the file cannot leave out.
+  for (const stage of Object.values(stages)) {
+    for (const [key, schema] of sharedInputs(stage)) if (isSharedKey(key) && !leavable(schema)) shape[key] = sharedKeys[key];
+  }
   for (const [name, stage] of Object.entries(stages)) {
     const section = z.strictObject(sectionShape(stage, name === only ? 'optional' : undefined)).describe(stage.summary);
     shape[name] = Object.values(section.shape).every(leavable) ? section.prefault({}) : section;

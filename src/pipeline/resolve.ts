@@ -109,6 +109,11 @@ export function completeInputs(
   for (const [key, schema] of ownInputs(stage)) {
     if (filledFrom(schema) === undefined || Object.hasOwn(resolved, key)) continue;
     const value = filled[key];
+    // Another stage's input was read when the file was; its value is no longer what was written.
+    if (value !== undefined && filledFrom(schema)!.startsWith('config.')) {
+      inputs[key] = value;
+      continue;
+    }
     const read = schema.safeParse(value);
     if (read.success) {
       if (read.data !== undefined) inputs[key] = read.data;

@@ -47,19 +47,8 @@ const targetParts = z
     }
   });
 
-/** A bare text stands for `{ [field]: text }`. */
-const orText = <Field extends string, S extends z.ZodType>(field: Field, schema: S) =>
-  z.union([text, schema]).transform((value) => (typeof value === 'string' ? ({ [field]: value } as { [K in Field]: string }) : value));
-
 const target = z.union([text, targetParts]).transform((value) => (typeof value === 'string' ? { column: value } : value));
 export type Target = z.output<typeof targetParts>;
-
-const storeParts = z.strictObject({
-  uri: text.describe('Folder or prefix, e.g. `file:models`, `gs://bucket/prefix`, `s3://bucket/prefix`.'),
-});
-const registryParts = z.strictObject({
-  uri: text.describe('`file`, `file:FOLDER`, or the URI of another registry.'),
-});
 
 const cron = text.check((context) => {
   const problem = cronProblem(context.value);
@@ -136,23 +125,27 @@ export const sharedKeys = {
     text.describe('Column that identifies a row. Absent: rows are known by their whole content, so equal rows cannot be told apart.'),
   ),
   store: shared(
-    orText('uri', storeParts)
+    text
       .optional()
       .describe(
-        'Where large files are kept between the jobs of a run and after it. Absent: in the home folder, or as artifacts on GitHub.',
+        'Where large files are kept between the jobs of a run and after it, e.g. `file:FOLDER`. Absent: in the home folder, or as artifacts on GitHub.',
       ),
   ),
   registry: shared(
-    orText('uri', registryParts)
+    text
       .optional()
-      .describe('Where versions and aliases live. Absent: `file` (in the home folder) on a machine of your own, `git` on GitHub.'),
+      .describe(
+        'Where versions and aliases live: `file` (in the home folder), `file:FOLDER`, or the URI of another registry. Absent: `file` on a machine of your own, `git` on GitHub.',
+      ),
   ),
   tracker: shared(
     z
       .union([text, z.array(text)])
       .transform((value) => (typeof value === 'string' ? [value] : value))
-      .prefault([])
-      .describe('Where runs are also logged: one tracker or several, e.g. `file:FOLDER`. The record stays the truth.'),
+      .prefault('file')
+      .describe(
+        'Where runs are also logged: one tracker or a list of them, e.g. `file` (in the home folder), `file:FOLDER`; an empty list logs nowhere else. The record stays the truth.',
+      ),
   ),
   schedule: shared(schedule.prefault({}).describe('When runs start by themselves.')),
   run: shared(run.prefault({}).describe('How runs are carried out: retries, time limits, random numbers.')),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { problemLine } from '../../src/kernel/errors.ts';
 import { wired } from '../../src/kernel/inputs.ts';
 import type { StageDeclaration } from '../../src/pipeline/declaration.ts';
+import { duration } from '../../src/pipeline/duration.ts';
 import { completeInputs, type ResolveRequest, resolve } from '../../src/pipeline/resolve.ts';
 import { configurationForKey, type Resolved, readResolved } from '../../src/pipeline/resolved.ts';
 import { churn, stages } from './stages.ts';
@@ -117,8 +118,8 @@ schedule: { cron: "0 2 * *", timezone: Berlin }
 
 test('what stages need and nobody said is missing by name', () => {
   assert.deepEqual(refused({ file: file('version: 1\nname: x\ntask: regression\n') }), [
+    'churn.yaml:1:1: target: required: expected text, or a mapping, found nothing. (Column to predict: its name, or a mapping that says more. Absent only for tasks without one.)',
     'churn.yaml:1:1: fetch-data.source: required: expected text, found nothing. (Path, glob or URI of the data.)',
-    'churn.yaml:1:1: target: required: expected text, or a mapping, found nothing. (Column to predict: its name, or a mapping that says more. Absent only for tasks without one.) The stage train needs it.',
   ]);
 });
 
@@ -209,8 +210,22 @@ test('what earlier stages fill is checked when it is filled; what the user gave 
     kind: 'complete',
     inputs: { ...own, current: 'new.csv', reference: 'mine.csv' },
   });
+  const neighbour = { ...drift, inputs: { wait: wired('config.run.timeout', duration().describe('Wait.')) } };
+  assert.deepEqual(completeInputs(neighbour, {}, { wait: 300 }), { kind: 'complete', inputs: { wait: 300 } });
   const rule = { ...drift, inputs: { a: wired('x.y', z.int().describe('A.')) }, check: () => [{ path: 'a', message: 'no.' }] };
   assert.deepEqual(completeInputs(rule, {}, { a: 1 }), { kind: 'invalid', problems: [{ path: 'a', message: 'no.' }] });
+});
+
+test('the same schema may be written in one stage and filled in another', () => {
+  const trainer = z.string().default('tabular').describe('Who fits.');
+  const gate: StageDeclaration = { ...stages.notify!, name: 'gate', inputs: { trainer: wired('config.train.trainer', trainer) } };
+  const train: StageDeclaration = { ...stages.notify!, name: 'train', inputs: { trainer } };
+  const read = (text: string) => resolve({ file: file(`version: 1\nname: x\ntask: regression\n${text}`), stages: { gate, train } });
+  const resolution = read('train: { trainer: mine }');
+  assert.ok(resolution.kind === 'resolved');
+  assert.deepEqual(resolution.resolved.stages.train?.inputs, { trainer: 'mine' });
+  assert.deepEqual(resolution.resolved.stages.gate?.inputs, {});
+  assert.equal(read('gate: { trainer: mine }').kind, 'invalid');
 });
 
 test('resolved.json is read back as written; a newer form and a damaged file are refused', () => {

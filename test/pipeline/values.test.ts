@@ -90,14 +90,13 @@ test('defaults of the shared keys are complete: a file of three keys gives every
     name: 'churn',
     enabled: true,
     task: 'classification',
-    tracker: [],
+    tracker: ['file'],
     schedule: { timezone: 'UTC', 'catch-up': 'none' },
     run: { retries: 2, 'retry-delay': 300, timeout: 21_600, grace: 300, 'on-same-key': 'reuse', seed: 0 },
   });
 });
 
-test('a place is a text or a mapping, and comes out as a mapping', () => {
-  assert.deepEqual(sharedKeys.registry.parse('file:models'), { uri: 'file:models' });
-  assert.deepEqual(sharedKeys.store.parse({ uri: 'gs://bucket' }), { uri: 'gs://bucket' });
+test('one tracker is a list of one', () => {
   assert.deepEqual(sharedKeys.tracker.parse('file:log'), ['file:log']);
+  assert.deepEqual(sharedKeys.tracker.parse([]), []);
 });
