@@ -240,3 +240,22 @@ export async function inChunks(
   signal?.throwIfAborted();
   return out;
 }
+
+/** Half the width of sacrebleu's interval: ½(sorted[n - 1 - ⌊n/40⌋] - sorted[⌊n/40⌋]). */
+export function sacrebleuHalfWidth(replicates: Numbers): number {
+  const sorted = sortNumbers(replicates);
+  const cut = Math.floor(sorted.length / 40);
+  return (sorted[sorted.length - 1 - cut]! - sorted[cut]!) / 2;
+}
+
+/** sacrebleu's paired bootstrap p: (#{abs(d*) - mean abs(d*) > abs(d)} + 1)/(B + 1). */
+export function sacrebleuBootstrapP(observed: number, replicates: Numbers): number {
+  const sizes = Float64Array.from(replicates, Math.abs);
+  const centre = mean(sizes);
+  return (sizes.filter((size) => size - centre > Math.abs(observed)).length + 1) / (sizes.length + 1);
+}
+
+/** sacrebleu's approximate randomisation p: (#{abs(d*) > abs(d)} + 1)/(B + 1). */
+export function sacrebleuRandomisationP(observed: number, replicates: Numbers): number {
+  return (Float64Array.from(replicates, Math.abs).filter((size) => size > Math.abs(observed)).length + 1) / (replicates.length + 1);
+}
