@@ -1,0 +1,197 @@
+"""Golden values for test/metrics: what the reference libraries say about the same rows.
+
+Requirements (Python 3.11): numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 seqeval==1.2.2 fairlearn==0.15.0 sacrebleu==2.6.0
+Run: python tools/golden/metrics.py [PART…]   (all parts by default; writes test/metrics/golden/<part>.json)
+"""
+
+import json
+import math
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+from sklearn import metrics as sk
+
+warnings.filterwarnings("ignore")
+OUT = Path(__file__).resolve().parents[2] / "test" / "metrics" / "golden"
+
+
+def plain(value):
+    """JSON has no NaN: it becomes null."""
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, np.ndarray)):
+        return [plain(item) for item in value]
+    if isinstance(value, (np.floating, float)):
+        number = float(value)
+        return number if math.isfinite(number) else ("inf" if number > 0 else "-inf" if number < 0 else None)
+    if isinstance(value, (np.integer,)):
+        return int(value)
+    return value
+
+
+def binary_scores(y, s, w=None):
+    """The score metrics and count metrics at .5 of a binary task with labels 0 and 1."""
+    p = (s >= 0.5).astype(int)
+    kw = {"sample_weight": w}
+    fpr, tpr, cuts = sk.roc_curve(y, s, **kw)
+    precision, recall, _ = sk.precision_recall_curve(y, s, **kw)
+    det_fpr, det_fnr, _ = sk.det_curve(y, s, **kw)
+    return {
+        "accuracy": sk.accuracy_score(y, p, **kw),
+        "balanced_accuracy": sk.balanced_accuracy_score(y, p, **kw),
+        "precision": sk.precision_score(y, p, zero_division=np.nan, **kw),
+        "recall": sk.recall_score(y, p, zero_division=np.nan, **kw),
+        "specificity": sk.recall_score(y, p, pos_label=0, zero_division=np.nan, **kw),
+        "f1_score": sk.f1_score(y, p, zero_division=np.nan, **kw),
+        "f2_score": sk.fbeta_score(y, p, beta=2, zero_division=np.nan, **kw),
+        "jaccard": sk.jaccard_score(y, p, **kw),
+        "mcc": sk.matthews_corrcoef(y, p, **kw),
+        "cohen_kappa": sk.cohen_kappa_score(y, p, **kw),
+        "auc_roc": sk.roc_auc_score(y, s, **kw),
+        "average_precision": sk.average_precision_score(y, s, **kw),
+        "log_loss": sk.log_loss(y, s, labels=[0, 1], **kw),
+        "brier": sk.brier_score_loss(y, s, **kw),
+        "ks_statistic": float(np.max(tpr - fpr)),
+        "partial_auc_0.1": sk.roc_auc_score(y, s, max_fpr=0.1, **kw),
+        "partial_auc_0.5": sk.roc_auc_score(y, s, max_fpr=0.5, **kw),
+        "roc": {"x": fpr, "y": tpr, "thresholds": cuts},
+        "pr": {"x": recall, "y": precision},
+        "det": {"x": det_fpr, "y": det_fnr},
+    }
+
+
+def multi_scores(y, p, labels, w=None):
+    kw = {"sample_weight": w}
+    out = {
+        "accuracy": sk.accuracy_score(y, p, **kw),
+        "balanced_accuracy": sk.balanced_accuracy_score(y, p, **kw),
+        "mcc": sk.matthews_corrcoef(y, p, **kw),
+        "cohen_kappa": sk.cohen_kappa_score(y, p, labels=labels, **kw),
+        "cohen_kappa_linear": sk.cohen_kappa_score(y, p, labels=labels, weights="linear", **kw),
+        "cohen_kappa_quadratic": sk.cohen_kappa_score(y, p, labels=labels, weights="quadratic", **kw),
+        "confusion": sk.confusion_matrix(y, p, labels=labels, **kw).ravel(),
+    }
+    for average in ("macro", "weighted", "micro"):
+        out[f"precision_{average}"] = sk.precision_score(y, p, average=average, zero_division=0, **kw)
+        out[f"recall_{average}"] = sk.recall_score(y, p, average=average, zero_division=0, **kw)
+        out[f"f1_{average}"] = sk.f1_score(y, p, average=average, zero_division=0, **kw)
+        out[f"jaccard_{average}"] = sk.jaccard_score(y, p, average=average, zero_division=0, **kw)
+    return out
+
+
+def classification():
+    rng = np.random.default_rng(7)
+    binary, multi, probs = [], [], []
+    for name, n, decimals, weighted in [
+        ("plain", 60, 3, False), ("ties", 200, 1, False), ("weights", 80, 2, True), ("extreme", 40, 12, False), ("rare", 300, 2, False),
+    ]:
+        y = (rng.random(n) < (0.05 if name == "rare" else 0.4)).astype(int)
+        s = np.clip(np.round(0.3 * y + 0.7 * rng.random(n), decimals), 0, 1)
+        if name == "extreme":
+            s = np.where(rng.random(n) < 0.3, np.array([0.0, 1.0, 1e-300, 1e-17])[rng.integers(0, 4, n)], s)
+        w = np.round(rng.random(n) * 3, 2) if weighted else None
+        binary.append({"name": name, "y": y, "s": s, "w": w, "expected": binary_scores(y, s, w)})
+    for name, n, k, weighted in [("three", 50, 3, False), ("five", 120, 5, True), ("missing class", 30, 6, False)]:
+        y = rng.integers(0, 4 if name == "missing class" else k, n)
+        p = np.where(rng.random(n) < 0.6, y, rng.integers(0, k, n))
+        w = np.round(rng.random(n) * 3, 2) if weighted else None
+        multi.append({"name": name, "k": k, "y": y, "p": p, "w": w, "expected": multi_scores(y, p, list(range(k)), w)})
+    for name, n, k in [("three", 90, 3), ("ties", 90, 4)]:
+        y = np.concatenate([np.arange(k), rng.integers(0, k, n - k)])
+        raw = rng.random((n, k)) + 0.6 * np.eye(k)[y]
+        P = raw / raw.sum(axis=1, keepdims=True)
+        if name == "ties":
+            P = np.round(P * 8) / 8
+            P[:, -1] = 1 - P[:, :-1].sum(axis=1)
+            P = np.clip(P, 0, 1)
+            P = P / P.sum(axis=1, keepdims=True)
+        exp = {
+            "log_loss": sk.log_loss(y, P, labels=range(k)),
+            "brier": sk.brier_score_loss(y, P, labels=range(k)),
+            "top_2_accuracy": sk.top_k_accuracy_score(y, P, k=2, labels=range(k)),
+            "ovr_macro": sk.roc_auc_score(y, P, multi_class="ovr", average="macro"),
+            "ovr_weighted": sk.roc_auc_score(y, P, multi_class="ovr", average="weighted"),
+            "ovr_micro": sk.roc_auc_score(y, P, multi_class="ovr", average="micro"),
+            "ovo_macro": sk.roc_auc_score(y, P, multi_class="ovo", average="macro"),
+            "ovo_weighted": sk.roc_auc_score(y, P, multi_class="ovo", average="weighted"),
+        }
+        probs.append({"name": name, "k": k, "y": y, "P": P.T, "expected": exp})
+    return {"binary": binary, "multiclass": multi, "probabilities": probs}
+
+
+def regression():
+    rng = np.random.default_rng(11)
+    cases = []
+    for name, n, weighted in [("plain", 40, False), ("weights", 50, True), ("large mean", 30, False), ("tiny", 25, False), ("giant", 25, False)]:
+        y = rng.random(n) * 9 + 0.5
+        f = np.clip(y + rng.normal(0, 0.8, n), 0.05, None)
+        if name == "large mean":
+            y, f = y + 1e7, f + 1e7
+        if name == "tiny":
+            y, f = y * 1e-150, f * 1e-150
+        if name == "giant":
+            y, f = y * 1e140, f * 1e140
+        w = np.round(rng.random(n) * 3, 2) if weighted else None
+        kw = {"sample_weight": w}
+        exp = {
+            "rmse": sk.root_mean_squared_error(y, f, **kw), "mse": sk.mean_squared_error(y, f, **kw), "mae": sk.mean_absolute_error(y, f, **kw),
+            "median_absolute_error": sk.median_absolute_error(y, f, **kw), "max_error": sk.max_error(y, f),
+            "r2": sk.r2_score(y, f, **kw), "explained_variance": sk.explained_variance_score(y, f, **kw),
+            "pinball_10": sk.mean_pinball_loss(y, f, alpha=0.1, **kw), "pinball_90": sk.mean_pinball_loss(y, f, alpha=0.9, **kw),
+            "d2_absolute_error": sk.d2_absolute_error_score(y, f, **kw),
+        }
+        if name not in ("tiny",):
+            exp["mape"] = sk.mean_absolute_percentage_error(y, f, **kw)
+        if name not in ("tiny", "giant", "large mean"):
+            exp |= {
+                "msle": sk.mean_squared_log_error(y, f, **kw), "rmsle": sk.root_mean_squared_log_error(y, f, **kw),
+                "mean_poisson_deviance": sk.mean_poisson_deviance(y, f, **kw), "mean_gamma_deviance": sk.mean_gamma_deviance(y, f, **kw),
+            }
+        cases.append({"name": name, "y": y, "f": f, "w": w, "expected": exp})
+    return {"cases": cases}
+
+
+def fairness():
+    import pandas as pd
+    from fairlearn import metrics as fl
+
+    rng = np.random.default_rng(13)
+    cases = []
+    for name, n, groups in [("two", 300, 2), ("five", 900, 5)]:
+        g = rng.integers(0, groups, n)
+        y = (rng.random(n) < 0.4).astype(int)
+        p = (rng.random(n) < 0.2 + 0.4 * y + 0.05 * g).astype(int)
+        frame = fl.MetricFrame(
+            metrics={
+                "selection_rate": fl.selection_rate, "true_positive_rate": fl.true_positive_rate, "false_positive_rate": fl.false_positive_rate,
+                "false_negative_rate": fl.false_negative_rate, "true_negative_rate": fl.true_negative_rate,
+                "precision": sk.precision_score, "accuracy": sk.accuracy_score,
+            },
+            y_true=y, y_pred=p, sensitive_features=pd.Series(g),
+        )
+        kw = {"sensitive_features": g}
+        exp = {
+            "groups": {str(i): dict(row) for i, row in frame.by_group.iterrows()},
+            "demographic_parity_difference": fl.demographic_parity_difference(y, p, **kw),
+            "demographic_parity_ratio": fl.demographic_parity_ratio(y, p, **kw),
+            "equalized_odds_difference": fl.equalized_odds_difference(y, p, **kw),
+            "equalized_odds_ratio": fl.equalized_odds_ratio(y, p, **kw),
+            "equal_opportunity_difference": fl.equal_opportunity_difference(y, p, **kw),
+            "equal_opportunity_ratio": fl.equal_opportunity_ratio(y, p, **kw),
+            "to_overall_difference": fl.demographic_parity_difference(y, p, method="to_overall", **kw),
+            "to_overall_ratio": fl.demographic_parity_ratio(y, p, method="to_overall", **kw),
+            "odds_mean_difference": fl.equalized_odds_difference(y, p, agg="mean", **kw),
+        }
+        cases.append({"name": name, "g": g, "y": y, "p": p, "expected": exp})
+    return {"cases": cases}
+
+
+PARTS = {"classification": classification, "regression": regression, "fairness": fairness}
+
+if __name__ == "__main__":
+    OUT.mkdir(parents=True, exist_ok=True)
+    for part in sys.argv[1:] or PARTS:
+        (OUT / f"{part}.json").write_text(json.dumps(plain(PARTS[part]())) + "\n")
+        print(part)
