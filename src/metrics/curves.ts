@@ -60,9 +60,9 @@ export function precisionRecallCurve(scores: RankedScores): Points {
 
 /** False positive against false negative rate, thresholds ascending, without the flat ends. */
 export function detCurve(scores: RankedScores): Points {
-  const fps: number[] = [];
-  const tps: number[] = [];
-  const cuts: number[] = [];
+  const fps = [0];
+  const tps = [0];
+  const cuts = [Number.POSITIVE_INFINITY];
   let tp = 0;
   let fp = 0;
   descend(scores, (score, p, q) => {
