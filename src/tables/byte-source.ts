@@ -21,3 +21,22 @@ export function bytesOf(name: string, content: string | Uint8Array, blockBytes =
     },
   };
 }
+
+/** The blocks without a UTF-8 byte order mark at their beginning. */
+export async function* withoutBom(blocks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let head: Uint8Array | undefined = new Uint8Array(0);
+  for await (const block of blocks) {
+    if (head === undefined) {
+      yield block;
+      continue;
+    }
+    const joined: Uint8Array = head.length === 0 ? block : Buffer.concat([head, block]);
+    if (joined.length < 3) {
+      head = joined.slice();
+      continue;
+    }
+    head = undefined;
+    yield joined[0] === 0xef && joined[1] === 0xbb && joined[2] === 0xbf ? joined.subarray(3) : joined;
+  }
+  if (head !== undefined && head.length > 0) yield head;
+}

@@ -24,3 +24,4 @@ export * from './profile-types.ts';
 export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
 export * from './table.ts';
 export { type CsvWriteOptions, writeCsv } from './write-csv.ts';
+export { writeJsonl } from './write-jsonl.ts';

@@ -2,6 +2,7 @@ import { BadInput } from './bad-input.ts';
 import type { ByteSource } from './byte-source.ts';
 import { csvPart } from './csv/csv-part.ts';
 import { type FileTable, joinParts } from './join-parts.ts';
+import { jsonPart } from './json/json-part.ts';
 import { openFile } from './open-file.ts';
 import type { Part } from './part.ts';
 import type { Format, ReadOptions } from './read-options.ts';
@@ -43,6 +44,9 @@ async function openPart(
     case 'csv':
     case 'tsv':
       return csvPart(source, options, sampleBytes, signal);
+    case 'json':
+    case 'jsonl':
+      return jsonPart(source, options, sampleBytes, signal);
     default:
       throw new BadInput('unknown-format', `format ${options.format} cannot be read.`, { file: source.name });
   }

@@ -69,6 +69,11 @@ export class Cells {
     this.missing[row] = 1;
   }
 
+  setNumber(row: number, value: number): void {
+    this.values[row] = value;
+    if (this.missing !== undefined) this.missing[row] = 0;
+  }
+
   /** The cell whose content is `bytes[from, to)`, quotes removed. Throws {@link BadCell} when it does not fit. */
   set(row: number, bytes: Uint8Array, from: number, to: number, quoted: boolean): void {
     if (from === to && !quoted) {
@@ -81,10 +86,7 @@ export class Cells {
     }
     const value = this.#read(bytes, from, to);
     if (value === undefined) this.setMissing(row);
-    else {
-      this.values[row] = value;
-      if (this.missing !== undefined) this.missing[row] = 0;
-    }
+    else this.setNumber(row, value);
   }
 
   #read(bytes: Uint8Array, from: number, to: number): number | undefined {
@@ -97,14 +99,14 @@ export class Cells {
     }
     const text = this.#decode(bytes, from, to);
     if (this.#missingWords.has(text)) return undefined;
-    return type === 'boolean' ? this.#boolean(text) : type === 'number' || type === 'integer' ? this.#decimal(text) : this.#refuse(text);
+    return type === 'boolean' ? this.#boolean(text) : type === 'number' || type === 'integer' ? this.#decimal(text) : this.refuse(text);
   }
 
   #boolean(text: string): number {
     const lower = text.toLowerCase();
     if (text === 'true' || (this.rules.declared && (lower === 'true' || lower === '1'))) return 1;
     if (text === 'false' || (this.rules.declared && (lower === 'false' || lower === '0'))) return 0;
-    return this.#refuse(text);
+    return this.refuse(text);
   }
 
   #decimal(text: string): number {
@@ -123,10 +125,11 @@ export class Cells {
         `Declare the column as text (types: {${this.rules.name}: text}) if it is an identifier.`,
       );
     }
-    return this.#refuse(text);
+    return this.refuse(text);
   }
 
-  #refuse(text: string): never {
+  /** Throws the `BadCell` of a value that is not of the column's type. */
+  refuse(text: string): never {
     const { type, declared, name } = this.rules;
     const comma = (type === 'number' || type === 'integer') && /^[+-]?\d{1,3}([. ]\d{3})*,\d+$/.test(text);
     throw new BadCell(

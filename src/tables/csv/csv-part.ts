@@ -128,12 +128,12 @@ export class Batcher {
     this.#schema = this.#wanted.map(({ rules: { name, type } }) => ({ name, type }));
   }
 
-  full(parser: CsvParser): boolean {
+  full(parser: { readonly rows: number }): boolean {
     return parser.rows === BATCH_ROWS;
   }
 
-  take(parser: CsvParser): Batch {
-    const { rows } = parser;
+  take(filled: { rows: number }): Batch {
+    const { rows } = filled;
     const whole = rows === BATCH_ROWS;
     const columns = this.#wanted.map((cells): Column => {
       if (cells.kind === TEXT)
@@ -151,7 +151,7 @@ export class Batcher {
     }
     const firstRow = this.#firstRow;
     this.#firstRow += rows;
-    parser.rows = 0;
+    filled.rows = 0;
     return { firstRow, rows, schema: this.#schema, columns };
   }
 }
