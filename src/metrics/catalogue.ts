@@ -1,39 +1,31 @@
 import { BadInput } from '../tables/bad-input.ts';
 import { classificationMetrics } from './classification.ts';
-import type { ClassificationRows } from './classification-rows.ts';
 import type { Metric, Rows, Task } from './metric.ts';
 import { regressionMetrics } from './regression.ts';
-import type { RegressionRows } from './regression-rows.ts';
 
-/** Rows of each task. */
-export interface RowsOf {
-  readonly binary: ClassificationRows;
-  readonly multiclass: ClassificationRows;
-  readonly regression: RegressionRows;
+/** Every metric there is. Adding one means adding it to its task's list. */
+const ALL: readonly Metric[] = [...classificationMetrics, ...regressionMetrics];
+
+interface Usual {
+  /** The metric that decides where the user names none. */
+  readonly primary: string;
+  /** Metrics a report shows unless asked otherwise, in this order. */
+  readonly shown: readonly string[];
 }
-export type CataloguedTask = keyof RowsOf;
 
-const CATALOGUE: { readonly [T in CataloguedTask]: readonly Metric<RowsOf[T]>[] } = {
-  binary: classificationMetrics.filter(({ tasks }) => tasks.includes('binary')),
-  multiclass: classificationMetrics.filter(({ tasks }) => tasks.includes('multiclass')),
-  regression: regressionMetrics.filter(({ tasks }) => tasks.includes('regression')),
+const USUAL: { readonly [T in Task]?: Usual } = {
+  binary: {
+    primary: 'auc_roc',
+    shown: ['accuracy', 'precision', 'recall', 'f1_score', 'auc_roc', 'average_precision', 'log_loss', 'brier', 'mcc'],
+  },
+  multiclass: {
+    primary: 'f1_macro',
+    shown: ['accuracy', 'balanced_accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'auc_roc_ovr', 'log_loss', 'mcc'],
+  },
+  regression: { primary: 'rmse', shown: ['rmse', 'mae', 'r2', 'mape', 'bias'] },
 };
 
-/** The metric that decides where the user names none. */
-const PRIMARY: { readonly [T in CataloguedTask]: string } = {
-  binary: 'auc_roc',
-  multiclass: 'f1_macro',
-  regression: 'rmse',
-};
-
-/** Metrics a report shows unless asked otherwise, in this order. */
-const SHOWN: { readonly [T in CataloguedTask]: readonly string[] } = {
-  binary: ['accuracy', 'precision', 'recall', 'f1_score', 'auc_roc', 'average_precision', 'log_loss', 'brier', 'mcc'],
-  multiclass: ['accuracy', 'balanced_accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'auc_roc_ovr', 'log_loss', 'mcc'],
-  regression: ['rmse', 'mae', 'r2', 'mape', 'bias'],
-};
-
-/** Other names by which a metric is asked for; in multiclass tasks precision, recall and F1 mean the average named (macro by default, D15). */
+/** Other names under which people ask. */
 const SYNONYMS: Readonly<Record<string, string>> = {
   roc_auc: 'auc_roc',
   auc: 'auc_roc',
@@ -52,27 +44,90 @@ const SYNONYMS: Readonly<Record<string, string>> = {
 export type F1Kind = 'macro' | 'weighted' | 'micro';
 
 /** All metrics of a task. */
-export const metricsOf = <T extends CataloguedTask>(task: T): readonly Metric<RowsOf[T]>[] => CATALOGUE[task];
+export const allMetrics = (task: Task): readonly Metric[] => ALL.filter(({ tasks }) => tasks.includes(task));
 
-export const defaultPrimary = (task: CataloguedTask): string => PRIMARY[task];
-export const shownMetrics = (task: CataloguedTask): readonly string[] => SHOWN[task];
-
-/** A metric of a task by its name or a synonym; an unknown name is a `BadInput` that names the nearest one. */
-export function findMetric<T extends CataloguedTask>(task: T, name: string, { average = 'macro' as F1Kind } = {}): Metric<RowsOf[T]> {
-  const metrics = CATALOGUE[task];
-  const found = metrics.find((metric) => metric.name === canonicalName(task, name, average));
-  if (found !== undefined) return found;
-  const elsewhere = tasksWith(name).filter((other) => other !== task);
-  const hint = elsewhere.length > 0 ? `It is a metric of ${elsewhere.join(', ')} tasks.` : nearestHint(name, metrics);
-  throw new BadInput(
-    'unknown-metric',
-    `${JSON.stringify(name)} is not a metric of a ${task} task. ${hint}`,
-    {},
-    `Known: ${metrics.map((metric) => metric.name).join(', ')}.`,
-  );
+/** The metric that decides where the user names none: by task, or of rows, which may lack the scores that the usual one needs. */
+export function primaryOf(about: Task | Rows): string {
+  const task = typeof about === 'string' ? about : about.task;
+  const usual = USUAL[task];
+  if (usual === undefined) throw new BadInput('no-primary', `a ${task} task has no usual primary metric.`, {}, 'Set `evaluate.primary`.');
+  if (typeof about === 'string' || findMetric(task, usual.primary).applies(about)) return usual.primary;
+  return usual.shown.find((name) => findMetric(task, name).applies(about) && findMetric(task, name).better !== 'none') ?? usual.primary;
 }
 
-function canonicalName(task: CataloguedTask, name: string, average: F1Kind): string {
+/**
+ * A metric of a task by its name or a synonym. In multiclass tasks precision, recall and F1 mean the average named (macro by default, D15).
+ * An unknown name is a `BadInput` that names the nearest one, or the tasks that have it.
+ */
+export function findMetric(task: Task, name: string, { average = 'macro' as F1Kind } = {}): Metric {
+  const metrics = allMetrics(task);
+  const found = metrics.find((metric) => metric.name === canonicalName(task, name, average));
+  if (found !== undefined) return found;
+  const elsewhere = namesakes(name).flatMap(({ tasks }) => tasks);
+  const hint = elsewhere.length > 0 ? `It is a metric of ${[...new Set(elsewhere)].join(', ')} tasks.` : nearestHint(name, metrics);
+  const known = metrics.map((metric) => metric.name).join(', ');
+  throw new BadInput('unknown-metric', `${JSON.stringify(name)} is not a metric of a ${task} task. ${hint}`, {}, `Known: ${known}.`);
+}
+
+/**
+ * A metric by its name alone; where several tasks have one of this name, the rows decide which it is (`rmse` of a binary task is that of the
+ * probability, `f1_score` of a multiclass one is `f1_macro`). Its direction is the same in all of them.
+ */
+export function metricNamed(name: string): Metric {
+  const found = namesakes(name);
+  const first = found[0];
+  if (first === undefined)
+    throw new BadInput(
+      'unknown-metric',
+      `${JSON.stringify(name)} is not a metric. ${nearestHint(name, ALL)}`,
+      {},
+      'docs/metrics.md lists them all.',
+    );
+  const tasks = [...new Set(found.flatMap((metric) => metric.tasks))];
+  const ofRows = (rows: Rows): Metric => findMetric(rows.task, name);
+  return {
+    name: first.name,
+    title: first.title,
+    better: first.better,
+    tasks,
+    applies: (rows) =>
+      allMetrics(rows.task).some((metric) => metric.name === canonicalName(rows.task, name, 'macro') && metric.applies(rows)),
+    value: (rows) => ofRows(rows).value(rows),
+    estimate: (rows, options) => ofRows(rows).estimate(rows, options),
+    ...(found.some((metric) => metric.compare === undefined)
+      ? {}
+      : { compare: (candidate, champion, options) => ofRows(candidate).compare!(candidate, champion, options) }),
+  };
+}
+
+/**
+ * The metrics to compute on these rows: those named, once each, after the usual ones of the task if `usual` is set. Usual ones that the
+ * rows cannot give are left out; a named one that they cannot give is a `BadInput`.
+ */
+export function metricsOf(rows: Rows, names: readonly string[] = [], usual = true): Metric[] {
+  const chosen = new Map<string, Metric>();
+  if (usual) {
+    for (const name of USUAL[rows.task]?.shown ?? []) {
+      const metric = findMetric(rows.task, name);
+      if (metric.applies(rows)) chosen.set(metric.name, metric);
+    }
+  }
+  for (const name of names) {
+    const metric = findMetric(rows.task, name);
+    if (!metric.applies(rows)) {
+      const todo = 'Let the trainer write probabilities (or bounds, for intervals), or ask for another metric.';
+      throw new BadInput('metric-needs-more', `${metric.name} needs more than these predictions hold.`, {}, todo);
+    }
+    chosen.set(metric.name, metric);
+  }
+  return [...chosen.values()];
+}
+
+/** Metrics of whatever task that have this name, or into which some task turns it. */
+const namesakes = (name: string): Metric[] =>
+  ALL.filter((metric) => metric.tasks.some((task) => metric.name === canonicalName(task, name, 'macro')));
+
+function canonicalName(task: Task, name: string, average: F1Kind): string {
   const known = SYNONYMS[name] ?? name;
   if (task !== 'multiclass') return known;
   if (known === 'precision' || known === 'recall') return `${known}_${average}`;
@@ -80,13 +135,7 @@ function canonicalName(task: CataloguedTask, name: string, average: F1Kind): str
   return known === 'auc_roc' ? 'auc_roc_ovr' : known;
 }
 
-function tasksWith(name: string): Task[] {
-  return (Object.keys(CATALOGUE) as CataloguedTask[]).filter((task) =>
-    CATALOGUE[task].some((metric) => metric.name === (SYNONYMS[name] ?? name)),
-  );
-}
-
-function nearestHint(name: string, metrics: readonly Metric<never>[]): string {
+function nearestHint(name: string, metrics: readonly Metric[]): string {
   const nearest = [...metrics].sort((a, b) => editDistance(name, a.name) - editDistance(name, b.name))[0];
   return nearest === undefined ? '' : `Did you mean ${nearest.name}?`;
 }
@@ -102,7 +151,7 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
-/** Every figure of a list on these rows, metrics that do not apply left out. */
+/** Every figure of a list on these rows, by name; metrics that do not apply are left out. */
 export async function estimateAll<R extends Rows>(
   metrics: readonly Metric<R>[],
   rows: R,

@@ -7,6 +7,7 @@ const SUM_TOLERANCE = 1e-6;
 
 /** Truth and prediction of a classifier, column by column. */
 export interface ClassificationRows extends Rows {
+  readonly task: 'binary' | 'multiclass';
   readonly classes: readonly string[];
   /** Code of the positive class; with it the task is binary, without it multiclass. */
   readonly positive?: number;
@@ -90,9 +91,10 @@ export function atThreshold(rows: ClassificationRows, threshold: number): Classi
 }
 
 /** The same rows with encoded columns given as they are: for callers that have checked them already. */
-export function rowsOf(columns: Omit<ClassificationRows, 'n' | 'take'>): ClassificationRows {
+export function rowsOf(columns: Omit<ClassificationRows, 'task' | 'n' | 'take'>): ClassificationRows {
   return {
     ...columns,
+    task: columns.positive === undefined ? 'multiclass' : 'binary',
     n: columns.truth.length,
     take: (positions) =>
       rowsOf({

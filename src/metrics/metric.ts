@@ -18,6 +18,7 @@ export type Direction = 'higher' | 'lower' | 'none';
 
 /** Rows of one model's predictions, of whatever task: how many there are, and how to take some of them (slices, pairs). */
 export interface Rows {
+  readonly task: Task;
   readonly n: number;
   /** The rows at these 0-based positions, in this order; a position may occur more than once. */
   take(positions: Uint32Array): this;

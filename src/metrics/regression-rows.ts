@@ -4,6 +4,7 @@ import type { Rows } from './metric.ts';
 
 /** Truth and prediction of a regressor, in the target's unit. */
 export interface RegressionRows extends Rows {
+  readonly task: 'regression' | 'forecast';
   readonly truth: Float64Array;
   readonly predicted: Float64Array;
   /** Prediction interval, both ends inclusive. */
@@ -34,6 +35,7 @@ export function regressionRows({ truth, predicted, lower, upper, weights, origin
     return finiteColumn(bound, name, origin);
   });
   const rows = {
+    task: 'regression' as const,
     truth: finiteColumn(truth, 'truth', origin),
     predicted: finiteColumn(predicted, 'predicted', origin),
     lower: bounds[0],
@@ -57,6 +59,7 @@ function regressionRowsOf(columns: Omit<RegressionRows, 'n' | 'take'>): Regressi
     n: columns.truth.length,
     take: (positions) =>
       regressionRowsOf({
+        task: columns.task,
         truth: takeNumbers(columns.truth, positions),
         predicted: takeNumbers(columns.predicted, positions),
         lower: columns.lower && takeNumbers(columns.lower, positions),

@@ -223,10 +223,3 @@ test('labels are ordered as numbers, then as text by code point', () => {
   const rows = classificationRows({ truth: ['10', '9', 'b', 'ä', '😀', '\uff5e'], predicted: ['10', '9', 'b', 'ä', '😀', '\uff5e'] });
   assert.deepEqual(rows.classes, ['9', '10', 'b', 'ä', '\uff5e', '😀']);
 });
-
-test('an unknown metric names the nearest one and the tasks that have it', () => {
-  assert.throws(() => findMetric('binary', 'acuracy'), /Did you mean accuracy\?/);
-  assert.throws(() => findMetric('binary', 'mae'), /It is a metric of regression tasks/);
-  assert.equal(findMetric('multiclass', 'f1_score', { average: 'weighted' }).name, 'f1_weighted');
-  assert.equal(findMetric('multiclass', 'f1').name, 'f1_macro');
-});
