@@ -1,0 +1,1 @@
+"""Models over numeric features: linear, forests, gradient boosting, XGBoost."""
