@@ -14,8 +14,13 @@ export type Owner = z.infer<typeof ownerSchema>;
 
 /** This process. */
 export function thisProcess(): Owner {
-  const start = startOf(process.pid);
-  return { pid: process.pid, ...(start === undefined ? {} : { start }), host: thisHost() };
+  return ownerOf(process.pid);
+}
+
+/** A process of this machine, while it runs. */
+export function ownerOf(pid: number): Owner {
+  const start = startOf(pid);
+  return { pid, ...(start === undefined ? {} : { start }), host: thisHost() };
 }
 
 /** Whether the owner still runs; `unknown` when it belongs to another machine or container. */

@@ -1,3 +1,4 @@
+import type { FaultyError } from '../../kernel/errors.ts';
 import { slot } from '../../kernel/stage.ts';
 
 /** What a trainer is started for. `describe` is asked directly and is no job. */
@@ -40,10 +41,45 @@ export interface Job {
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export type JobEvent =
-  | { readonly kind: 'state'; readonly state: JobState; readonly error?: string; readonly exitCode?: number }
+  | StateEvent
   /** One line of the trainer's output: hostile text, already free of control characters and runner commands. */
   | { readonly kind: 'log'; readonly line: string }
   | { readonly kind: 'progress'; readonly share: number; readonly step?: number; readonly metrics: Readonly<Record<string, number>> };
+
+export interface StateEvent {
+  readonly kind: 'state';
+  readonly state: JobState;
+  readonly error?: string;
+  readonly exitCode?: number;
+  /** Of `failed` and `cancelled`: the error to throw, which knows whose fault it is and what to do. */
+  readonly cause?: Error & FaultyError;
+  /** Of a `fit` that succeeded: what it found, checked. */
+  readonly fit?: FitReport;
+}
+
+/** `fit.json`, see docs/trainer-contract.md. */
+export interface FitReport {
+  readonly contract: 1;
+  readonly algorithm: string;
+  /** The parameters chosen, complete. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly cv?: TrialScores & { readonly method: string; readonly metric: string };
+  readonly trials: readonly (TrialScores & { readonly parameters: Readonly<Record<string, unknown>> })[];
+  /** What `importances` are: `coefficient`, `impurity`, `gain`, … */
+  readonly importance?: string;
+  readonly importances: readonly { readonly feature: string; readonly importance: number }[];
+  readonly rows?: number;
+  readonly seconds?: number;
+  readonly library: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+}
+
+export interface TrialScores {
+  readonly mean: number;
+  /** Sample standard deviation over the folds; absent with a single one. */
+  readonly std?: number;
+  readonly folds?: readonly number[];
+}
 
 /** Where a trainer runs: this machine, or a job of a cloud. */
 export interface Backend {
@@ -51,7 +87,7 @@ export interface Backend {
   /** The job that runs or has run under this key, if any. */
   find(key: string, signal: AbortSignal): Promise<Job | undefined>;
   submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job>;
-  /** Ends after a final state; aborting `signal` stops watching, not the job. */
+  /** From the job's beginning. Ends after a final state; aborting `signal` stops watching (throws its reason), not the job. */
   watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent>;
   cancel(job: Job): Promise<JobState>;
   /** Answer of the trainer's `describe`, parsed and checked. */

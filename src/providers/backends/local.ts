@@ -1,0 +1,211 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cancelled, UserError } from '../../kernel/errors.ts';
+import { codeOf, explainFileError, writeWhole } from '../durable-file.ts';
+import { thisProcess } from '../process-owner.ts';
+import type { Backend, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
+import { runCaptured } from './captured-run.ts';
+import type { Environment } from './child-environment.ts';
+import type { EventStream } from './event-stream.ts';
+import { forgetJobFile, type JobFile, readJobFile, writeJobFile } from './job-file.ts';
+import { LocalRun } from './local-run.ts';
+import { ProgressTail } from './progress-tail.ts';
+import { checkResults } from './results.ts';
+import { type TrainerPlace, trainerCommand, trainerEnvironmentOf } from './trainer-command.ts';
+import { descriptionSchema, type JobFacts, jobSchema, problemsOf } from './trainer-shapes.ts';
+
+export interface LocalOptions {
+  /** Folder of Retrain itself, with `trainers/`. */
+  readonly root: string;
+  /** Environments, and which job ran where; safe to delete. */
+  readonly cache: string;
+  /** Children get the allow-listed part of it. */
+  readonly env: Environment;
+  /** Folder a user's own command starts in; where Retrain was started by default. */
+  readonly workspace?: string;
+  /** Told how far building an environment is. */
+  readonly log?: (line: string) => void;
+}
+
+const DESCRIBE_SECONDS_MAX = 120;
+const DESCRIPTION_BYTES_MAX = 4_000_000;
+const POLL_MS = 200;
+
+/** Trains on this machine: each job a process group of its own, which ends when we do. */
+export function localBackend(options: LocalOptions): Backend {
+  return new LocalBackend(options);
+}
+
+class LocalBackend implements Backend {
+  readonly name = 'local';
+  readonly #place: TrainerPlace;
+  readonly #running = new Map<string, LocalRun>();
+  readonly #described = new Map<string, Promise<TrainerDescription>>();
+
+  constructor({ root, cache, env, workspace, log }: LocalOptions) {
+    this.#place = { root: resolve(root), cache: resolve(cache), env, workspace: resolve(workspace ?? '.'), log: log ?? (() => undefined) };
+  }
+
+  async find(key: string, signal: AbortSignal): Promise<Job | undefined> {
+    signal.throwIfAborted();
+    const found = await readJobFile(this.#place.cache, key);
+    return found && jobOf(found);
+  }
+
+  async submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job> {
+    signal.throwIfAborted();
+    const folder = resolve(spec.folder);
+    const parsed = jobSchema.safeParse(spec.job);
+    if (!parsed.success) throw new UserError('job-invalid', `The job is not one: ${problemsOf(parsed.error)}.`);
+    const text = `${JSON.stringify({ ...spec.job, contract: 1, verb: spec.verb }, undefined, 2)}\n`;
+    const job: JobFile = {
+      key,
+      id: randomBytes(8).toString('hex'),
+      folder,
+      verb: spec.verb,
+      state: 'running',
+      owner: thisProcess(),
+      sha256: createHash('sha256').update(text).digest('hex'),
+    };
+    try {
+      await mkdir(folder, { recursive: true });
+      await mkdir(this.#place.cache, { recursive: true });
+      await freshOutput(folder, parsed.data.output);
+      await writeWhole(join(folder, 'job.json'), text);
+      await writeJobFile(this.#place.cache, job);
+    } catch (error) {
+      throw explainFileError(error, 'prepare the training job', folder);
+    }
+    const run = new LocalRun({ ...spec, folder }, parsed.data, this.#place, async (succeeded) => {
+      this.#running.delete(job.id);
+      if (succeeded) await writeJobFile(this.#place.cache, { ...job, state: 'succeeded' });
+      else await forgetJobFile(this.#place.cache, key, job.id);
+    });
+    this.#running.set(job.id, run);
+    this.#streams.set(job.id, run.events);
+    return jobOf(job);
+  }
+
+  /** Of jobs of this process, whole and after their end, too. */
+  readonly #streams = new Map<string, EventStream>();
+
+  watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent> {
+    return this.#streams.get(job.id)?.read(signal) ?? this.#watchOther(job, signal);
+  }
+
+  async cancel(job: Job): Promise<JobState> {
+    const run = this.#running.get(job.id);
+    if (run) return await run.cancel();
+    for await (const event of this.watch(job, AbortSignal.timeout(POLL_MS * 5))) {
+      if (event.kind === 'state' && event.state !== 'running') return event.state;
+      if (event.kind === 'state') return 'running';
+    }
+    return 'cancelled';
+  }
+
+  async describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {
+    const key = JSON.stringify([trainer, python]);
+    const known = this.#described.get(key);
+    if (known) return await known;
+    const asked = this.#ask(trainer, python, signal);
+    this.#described.set(key, asked);
+    asked.catch(() => this.#described.delete(key));
+    return await asked;
+  }
+
+  environment(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<{ digest: string; lock: string }> {
+    return withFolder(this.#place.cache, () => trainerEnvironmentOf(trainer, python, this.#place, signal));
+  }
+
+  async #ask(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {
+    const options = { signal, log: this.#place.log };
+    const { command, cwd, env } = await withFolder(this.#place.cache, () => trainerCommand(trainer, python, this.#place, options));
+    const shown = command.join(' ');
+    const answer = await runCaptured([...command, 'describe'], {
+      cwd,
+      env,
+      signal,
+      timeoutSeconds: DESCRIBE_SECONDS_MAX,
+      doing: `Asking the trainer (${shown}) to describe itself`,
+      captureBytes: DESCRIPTION_BYTES_MAX,
+    });
+    const todo = 'Run the command yourself to see; docs/trainer-contract.md says what it must print.';
+    if (answer.code !== 0) {
+      const how = answer.signal ? `was ended by ${answer.signal}` : `ended with exit code ${answer.code}`;
+      throw new UserError('describe-failed', `The trainer (${shown}) ${how} when asked to describe itself:\n${answer.tail.join('\n')}`, {
+        todo,
+      });
+    }
+    let content: unknown;
+    try {
+      content = JSON.parse(answer.captured);
+    } catch (error) {
+      throw new UserError('describe-invalid', `The trainer (${shown}) printed a description that is not JSON.`, { cause: error, todo });
+    }
+    const parsed = descriptionSchema.safeParse(content);
+    if (!parsed.success) {
+      throw new UserError(
+        'describe-invalid',
+        `The trainer (${shown}) printed a description that is not one: ${problemsOf(parsed.error)}.`,
+        { todo },
+      );
+    }
+    return parsed.data;
+  }
+
+  /** A job of another process, or of an earlier one: its files say how far it is. */
+  async *#watchOther(job: Job, signal: AbortSignal): AsyncGenerator<JobEvent> {
+    const { folder = '', verb } = job.details;
+    const facts = await readFacts(folder);
+    yield { kind: 'state', state: 'running' };
+    const waiting: JobEvent[] = [];
+    const tail = new ProgressTail(join(folder, facts.output, 'progress.jsonl'), (event) => waiting.push(event));
+    for (;;) {
+      signal.throwIfAborted();
+      const found = await readJobFile(this.#place.cache, job.key);
+      const state = found?.id === job.id ? found.state : undefined;
+      await tail.read();
+      yield* waiting.splice(0);
+      if (state === 'succeeded') {
+        const fit = await checkResults(verb === 'predict' ? 'predict' : 'fit', folder, facts);
+        yield { kind: 'state', state: 'succeeded', exitCode: 0, ...(fit && { fit }) };
+        return;
+      }
+      if (state === undefined) {
+        const cause = new Cancelled('The process that ran this job has ended, and the job with it.');
+        yield { kind: 'state', state: 'cancelled', error: cause.message, cause };
+        return;
+      }
+      await sleep(POLL_MS);
+    }
+  }
+}
+
+const jobOf = ({ key, id, folder, verb }: JobFile): Job => ({ backend: 'local', id, key, details: { folder, verb } });
+
+/** An output folder left by an earlier attempt must not pass for this one's. */
+async function freshOutput(folder: string, output: string): Promise<void> {
+  const path = resolve(folder, output);
+  const inside = relative(folder, path);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
+    throw new UserError('job-invalid', `output: expected a folder inside the job's, found ${output}.`);
+  }
+  await rm(path, { recursive: true, force: true });
+  await mkdir(path, { recursive: true });
+}
+
+async function readFacts(folder: string): Promise<JobFacts> {
+  const { readFile } = await import('node:fs/promises');
+  return jobSchema.parse(JSON.parse(await readFile(join(folder, 'job.json'), 'utf8')));
+}
+
+async function withFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw codeOf(error) === '' ? error : explainFileError(error, 'use the cache', folder);
+  }
+  return await work();
+}

@@ -1,0 +1,169 @@
+import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../kernel/errors.ts';
+import { writeWhole } from '../durable-file.ts';
+import { runCaptured } from './captured-run.ts';
+
+export const PYTHON_MINOR_MIN = 10;
+
+/**
+ * First what the user's own PATH (or an active virtual environment) calls Python, then what may be installed beside it.
+ * Each is asked: a name that is there need not work (version managers leave such behind).
+ */
+const CANDIDATES: readonly (readonly string[])[] = [
+  ['python3'],
+  ['python'],
+  ['python3.13'],
+  ['python3.12'],
+  ['python3.11'],
+  ['python3.10'],
+  ['python3.14'],
+  ...(process.platform === 'win32' ? [['py', '-3']] : []),
+];
+
+const factsSchema = z.object({
+  executable: z.string().min(1),
+  version: z.tuple([z.int(), z.int(), z.int()]),
+  bits: z.int(),
+  venv: z.boolean(),
+  platform: z.string(),
+});
+
+/** An interpreter that answered. */
+export interface Python {
+  readonly executable: string;
+  /** `3.11.7` */
+  readonly version: string;
+  /** `3.11` */
+  readonly minor: string;
+  /** As Python names it, e.g. `linux-x86_64`. */
+  readonly platform: string;
+}
+
+const QUESTION = `import sys, json, struct, sysconfig
+from importlib.util import find_spec
+print(json.dumps({"executable": sys.executable, "version": list(sys.version_info[:3]), "bits": struct.calcsize("P") * 8,
+"venv": bool(find_spec("venv") and find_spec("ensurepip")), "platform": sysconfig.get_platform()}))`;
+
+const knownSchema = z.object({ asked: z.string(), python: z.custom<Python>(), mtimeMs: z.number() });
+
+export interface PythonSearch {
+  /** Interpreter the user named; no other is tried then. */
+  readonly given?: string;
+  /** Minor version to prefer, e.g. `3.11`: the one a champion was trained with. */
+  readonly minor?: string;
+  /** Must it be able to make virtual environments? */
+  readonly venv: boolean;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cache: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Finds a Python from 3.10 on. Throws `UserError` `python-missing`, `python-too-old` or `python-incomplete`, saying what was found where.
+ * The answer is remembered in the cache for as long as the interpreter stays the same file.
+ */
+export async function findPython(search: PythonSearch): Promise<Python> {
+  const memory = join(search.cache, 'python.json');
+  const asked = JSON.stringify([search.given, search.minor, search.venv, search.env.PATH, search.env.PYENV_VERSION]);
+  const known = await remembered(memory, asked);
+  if (known) return known;
+
+  const refused: string[] = [];
+  let incomplete = false;
+  let tooOld = false;
+  const candidates = search.given ? [[search.given]] : search.minor ? [[`python${search.minor}`], ...CANDIDATES] : CANDIDATES;
+  for (const candidate of candidates) {
+    const found = await ask(candidate, search);
+    if (found === undefined) continue;
+    const [major, minor] = found.version;
+    const named = `${found.executable} (${found.version.join('.')})`;
+    if (major !== 3 || minor < PYTHON_MINOR_MIN) {
+      tooOld = true;
+      refused.push(`${named} is too old`);
+    } else if (found.bits !== 64) {
+      refused.push(`${named} is a 32-bit build`);
+    } else if (search.venv && !found.venv) {
+      incomplete = true;
+      refused.push(`${named} lacks venv or ensurepip`);
+    } else {
+      const python = {
+        executable: found.executable,
+        version: found.version.join('.'),
+        minor: `${major}.${minor}`,
+        platform: found.platform,
+      };
+      await remember(memory, asked, python);
+      return python;
+    }
+  }
+  throw notFound(search, [...new Set(refused)], incomplete, tooOld);
+}
+
+async function ask(candidate: readonly string[], search: PythonSearch): Promise<z.infer<typeof factsSchema> | undefined> {
+  try {
+    const answer = await runCaptured([...candidate, '-I', '-c', QUESTION], {
+      cwd: search.cache,
+      env: search.env,
+      signal: search.signal,
+      timeoutSeconds: 20,
+      doing: `Asking ${candidate.join(' ')} for its version`,
+      captureBytes: 10_000,
+      guarded: false,
+    });
+    if (answer.code === 0) return factsSchema.parse(JSON.parse(answer.captured));
+    // Python 2 and the oldest of 3 lack -I or what the question imports.
+    return await askOld(candidate, search);
+  } catch {
+    search.signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+async function askOld(candidate: readonly string[], search: PythonSearch): Promise<z.infer<typeof factsSchema> | undefined> {
+  const question =
+    'import sys; sys.stdout.write("%d %d %d %s" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable))';
+  const answer = await runCaptured([...candidate, '-c', question], {
+    cwd: search.cache,
+    env: search.env,
+    signal: search.signal,
+    timeoutSeconds: 20,
+    doing: `Asking ${candidate.join(' ')} for its version`,
+    captureBytes: 10_000,
+    guarded: false,
+  });
+  const [, major, minor, patch, executable] = /^(\d+) (\d+) (\d+) (.+)$/s.exec(answer.captured) ?? [];
+  if (answer.code !== 0 || !executable) return undefined;
+  return { executable, version: [Number(major), Number(minor), Number(patch)], bits: 64, venv: false, platform: '' };
+}
+
+function notFound(search: PythonSearch, refused: readonly string[], incomplete: boolean, tooOld: boolean): UserError {
+  const found = refused.length > 0 ? `found: ${refused.join('; ')}` : 'found none';
+  const where = search.given ? `at ${search.given}` : 'on PATH';
+  const expected = `Expected Python 3.${PYTHON_MINOR_MIN} or newer ${where}, ${found}.`;
+  if (incomplete) {
+    return new UserError('python-incomplete', expected, {
+      todo: 'Install the package that completes it (Debian and Ubuntu: apt install python3-venv), or name another with train.python.python.',
+    });
+  }
+  return new UserError(tooOld ? 'python-too-old' : 'python-missing', expected, {
+    todo: `Install Python 3.${PYTHON_MINOR_MIN} or newer from your system or python.org, or name one with train.python.python.`,
+  });
+}
+
+async function remembered(memory: string, asked: string): Promise<Python | undefined> {
+  try {
+    const known = knownSchema.parse(JSON.parse(await readFile(memory, 'utf8')));
+    if (known.asked !== asked) return undefined;
+    return (await stat(await realpath(known.python.executable))).mtimeMs === known.mtimeMs ? known.python : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function remember(memory: string, asked: string, python: Python): Promise<void> {
+  await mkdir(join(memory, '..'), { recursive: true });
+  const { mtimeMs } = await stat(await realpath(python.executable));
+  await writeWhole(memory, `${JSON.stringify({ asked, python, mtimeMs })}\n`);
+}
