@@ -4,6 +4,7 @@ import { csvPart } from './csv/csv-part.ts';
 import { type FileTable, joinParts } from './join-parts.ts';
 import { jsonPart } from './json/json-part.ts';
 import { openFile } from './open-file.ts';
+import { parquetPart } from './parquet/parquet-part.ts';
 import type { Part } from './part.ts';
 import type { Format, ReadOptions } from './read-options.ts';
 
@@ -47,8 +48,8 @@ async function openPart(
     case 'json':
     case 'jsonl':
       return jsonPart(source, options, sampleBytes, signal);
-    default:
-      throw new BadInput('unknown-format', `format ${options.format} cannot be read.`, { file: source.name });
+    case 'parquet':
+      return parquetPart(source, options);
   }
 }
 
