@@ -36,5 +36,4 @@ export const duration = () =>
   z
     .string(EXPECTED)
     .regex(DURATION, EXPECTED)
-    .transform((text) => parseDuration(text)!)
-    .meta({ title: 'a duration' });
+    .transform((text) => parseDuration(text)!);

@@ -25,4 +25,3 @@ export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
 export * from './table.ts';
 export { type CsvWriteOptions, writeCsv } from './write-csv.ts';
 export { writeJsonl } from './write-jsonl.ts';
-export { type ParquetWriteOptions, writeParquet } from './write-parquet.ts';
