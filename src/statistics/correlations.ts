@@ -33,7 +33,8 @@ function correlate(a: Float64Array, b: Float64Array): Tested {
   if (!scaledA || !scaledB) return { notComputable: 'constant', n };
   let cross = 0;
   for (let i = 0; i < n; i++) cross += scaledA[i]! * scaledB[i]!;
-  const statistic = Math.min(1, Math.max(-1, cross));
+  // Rounding alone keeps a perfect correlation from ±1.
+  const statistic = Math.abs(cross) > 1 - 1e-15 ? Math.sign(cross) : cross;
   const rest = (1 - Math.abs(statistic)) * (1 + Math.abs(statistic));
   return { statistic, p: n === 2 ? 1 : betaI(rest, (n - 2) / 2, 0.5, statistic * statistic), df: n - 2 };
 }

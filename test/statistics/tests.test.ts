@@ -61,6 +61,19 @@ test('Kolmogorov-Smirnov: an exact p of 1e-27 keeps its digits', () => {
   close(found(ksTest(a, b)).p, 2 / 5.98704308315352e25, 1e-12);
 });
 
+test('Kolmogorov-Smirnov: one side, 3000 rows each, is C(2n, n + h)/C(2n, n)', () => {
+  const n = 3000;
+  const a = Array.from({ length: n }, (_, i) => i);
+  const h = 60;
+  const b = Array.from({ length: n }, (_, i) => i + h - 0.5);
+  const tested = found(ksTest(a, b, { alternative: 'greater' }));
+  assert.equal(tested.statistic, h / n);
+  let share = 1;
+  for (let i = 1; i <= h; i++) share *= (n - h + i) / (n + i);
+  close(tested.p, share, 1e-12);
+  assert.equal(found(ksTest(a, b, { alternative: 'less' })).p, 1);
+});
+
 test('unbinned distances of X and Z', () => {
   close(wasserstein(X, Z), 1.24285714286, 1e-11);
   close(wassersteinNormed(X, Z), 0.739201792228, 1e-11);

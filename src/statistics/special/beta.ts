@@ -17,32 +17,31 @@ export function binomialKernel(a: number, b: number, x: number, y: number): numb
 /** ln x, taken from 1 - x where that is the smaller one. */
 const lnOf = (x: number, rest: number): number => (rest < 0.5 ? Math.log1p(-rest) : Math.log(x));
 
-/** Continued fraction of the incomplete beta (DLMF 8.17.22), modified Lentz. */
-function betaFraction(a: number, b: number, x: number): number {
-  let c = 1;
-  let d = 1 - ((a + b) * x) / (a + 1);
-  if (Math.abs(d) < 1e-300) d = 1e-300;
-  d = 1 / d;
-  let h = d;
-  for (let m = 1; m < 1e8; m++) {
-    const even = (m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m));
-    d = 1 + even * d;
+/**
+ * Continued fraction of the incomplete beta in the contracted form of Didonato and Morris (1992), modified Lentz. It takes
+ * λ = a - (a + b)x from the smaller of x and 1 - x, so that nothing cancels when a or b is large.
+ */
+function betaFraction(a: number, b: number, x: number, rest: number): number {
+  const lambda = x < rest ? a - (a + b) * x : (a + b) * rest - b;
+  let beta = (a * (lambda + 1)) / (a + 1);
+  if (beta === 0) beta = 1e-300;
+  let c = beta;
+  let d = 0;
+  let h = beta;
+  for (let n = 1; n < 1e8; n++) {
+    const low = a + 2 * n - 1;
+    const alpha = ((a + n - 1) / low) * ((a + b + n - 1) / low) * n * (b - n) * x * x;
+    beta = n + (n * (b - n) * x) / low + ((a + n) / (low + 2)) * (lambda + 1 + n * (1 + rest));
+    d = beta + alpha * d;
     if (Math.abs(d) < 1e-300) d = 1e-300;
-    c = 1 + even / c;
-    if (Math.abs(c) < 1e-300) c = 1e-300;
-    d = 1 / d;
-    h *= d * c;
-    const odd = (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1));
-    d = 1 + odd * d;
-    if (Math.abs(d) < 1e-300) d = 1e-300;
-    c = 1 + odd / c;
+    c = beta + alpha / c;
     if (Math.abs(c) < 1e-300) c = 1e-300;
     d = 1 / d;
     const factor = d * c;
     h *= factor;
-    if (Math.abs(factor - 1) < 2e-16) break;
+    if (Math.abs(factor - 1) < 3e-16) break;
   }
-  return h;
+  return 1 / h;
 }
 
 /**
@@ -53,6 +52,6 @@ export function betaI(x: number, a: number, b: number, rest: number = 1 - x): nu
   if (!(a > 0 && b > 0 && x >= 0 && rest >= 0)) return Number.NaN;
   if (x === 0) return 0;
   if (rest === 0) return 1;
-  const scale = binomialKernel(a, b, x, rest) / (a + b);
-  return x <= (a + 1) / (a + b + 2) ? scale * b * betaFraction(a, b, x) : 1 - scale * a * betaFraction(b, a, rest);
+  const scale = (binomialKernel(a, b, x, rest) * a * b) / (a + b);
+  return x <= (a + 1) / (a + b + 2) ? scale * betaFraction(a, b, x, rest) : 1 - scale * betaFraction(b, a, rest, x);
 }

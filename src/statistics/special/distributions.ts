@@ -40,13 +40,15 @@ function invertTail(
 ): number {
   let [lower, upper] = [low, high];
   let x = start > low && start < high ? start : Number.isFinite(high) ? (low + high) / 2 : low + 1;
-  for (let step = 0; step < 400; step++) {
+  for (let turn = 0; turn < 400; turn++) {
     const value = tail(x);
     if (value === p) return x;
     if (value > p === rising) upper = x;
     else lower = x;
     const slope = density(x) * (rising ? 1 : -1);
-    let next = value > 0 && slope !== 0 ? x - (Math.log(value / p) * value) / slope : Number.NaN;
+    const step = value > 0 && slope !== 0 ? (Math.log(value / p) * value) / slope : Number.NaN;
+    // A lower tail is a power of x near 0: there the logarithm of x is the better variable.
+    let next = rising ? x * Math.exp(-step / x) : x - step;
     if (!(next > lower && next < upper)) next = between(lower, upper);
     if (Math.abs(next - x) <= 4e-16 * Math.abs(next) || next === lower || next === upper) return next;
     x = next;

@@ -69,7 +69,8 @@ export function log1pMinus(u: number): number {
 
 /** x ln(x/m) + m - x, the deviance of a Poisson count (Loader 2000, `bd0`); x, m > 0. */
 export function poissonDeviance(x: number, m: number): number {
-  return -x * log1pMinus((m - x) / x);
+  const u = (m - x) / x;
+  return u < -0.7 ? x * (Math.log(x) - Math.log(m)) + m - x : -x * log1pMinus(u);
 }
 
 /** xᵃ e⁻ˣ/Γ(a + 1) by Loader's saddle point: no cancellation at large a. */

@@ -102,18 +102,21 @@ function matrixPower(base: Float64Array, m: number, power: number, at: number): 
   for (let rest = power; ; ) {
     if (rest % 2 === 1) {
       product = product ? multiply(product, square, m) : Float64Array.from(square);
-      exponent += squareExponent;
+      exponent += squareExponent + scaledDown(product, at * m + at);
     }
     rest = Math.floor(rest / 2);
     if (rest === 0) break;
     square = multiply(square, square, m);
-    squareExponent *= 2;
-    if (square[at * m + at]! > 1e140) {
-      for (let i = 0; i < square.length; i++) square[i]! *= 1e-140;
-      squareExponent += 140;
-    }
+    squareExponent = 2 * squareExponent + scaledDown(square, at * m + at);
   }
   return { value: product![at * m + at]!, exponent };
+}
+
+/** Divides a matrix by 10¹⁴⁰ when an element has grown beyond it; the exponent taken out. */
+function scaledDown(matrix: Float64Array, at: number): number {
+  if (matrix[at]! <= 1e140) return 0;
+  for (let i = 0; i < matrix.length; i++) matrix[i]! *= 1e-140;
+  return 140;
 }
 
 function multiply(a: Float64Array, b: Float64Array, m: number): Float64Array {

@@ -34,7 +34,8 @@ export function tTest(
   const pooled = ((n - 1) * va + (m - 1) * vb) / (n + m - 2);
   const standardError = equalVariances ? Math.sqrt(pooled * (1 / n + 1 / m)) : Math.sqrt(va / n + vb / m);
   if (standardError === 0) return { notComputable: 'constant', n: n + m };
-  const df = equalVariances ? n + m - 2 : (va / n + vb / m) ** 2 / ((va / n) ** 2 / (n - 1) + (vb / m) ** 2 / (m - 1));
+  const share = va / n / (va / n + vb / m);
+  const df = equalVariances ? n + m - 2 : 1 / (share ** 2 / (n - 1) + (1 - share) ** 2 / (m - 1));
   const difference = mean(a) - mean(b);
   const half = studentQuantile((1 + level) / 2, df) * standardError;
   const statistic = difference / standardError;
