@@ -20,7 +20,7 @@ if (inClone) {
 } else if (newEnough()) {
   preferOnPath(process.execPath);
   const { runCli } = createRequire(here)(join(root, 'actions', 'dist', 'index.js'));
-  process.exitCode = await runCli(args);
+  process.exitCode = await runCli(args, root);
 } else {
   const node = findNode(root);
   if (node === undefined) {

@@ -1,2 +1,30 @@
 /** npm run generate writes every generated file; with --check it only says which ones are out of date. */
-process.exitCode = 0;
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { generatedFiles } from './generate/files.ts';
+import { root } from './process.ts';
+
+if (!existsSync(join(root, 'src', 'catalog.ts'))) {
+  console.log('There is no src/catalog.ts, so there are no stages to generate from.');
+  process.exit(0);
+}
+
+const check = process.argv.includes('--check');
+const files = await generatedFiles((path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined));
+
+const stale: string[] = [];
+for (const [path, text] of files) {
+  const target = join(root, path);
+  if (existsSync(target) && readFileSync(target, 'utf8') === text) continue;
+  stale.push(path);
+  if (check) continue;
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, text);
+}
+
+if (check && stale.length > 0) {
+  console.error(`Out of date; run \`npm run generate\` and commit:\n${stale.map((path) => `  ${path}`).join('\n')}`);
+  process.exitCode = 1;
+} else {
+  console.log(stale.length === 0 ? `${files.size} generated files are up to date.` : `Wrote ${stale.join(', ')}.`);
+}

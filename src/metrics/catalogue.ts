@@ -1,10 +1,30 @@
 import { BadInput } from '../tables/bad-input.ts';
+import { anomalyMetricAt, anomalyMetrics } from './anomaly.ts';
 import { classificationMetrics } from './classification.ts';
+import { embeddingMetricAt, embeddingMetrics } from './embeddings.ts';
+import { entityMetrics } from './entities.ts';
 import type { Metric, Rows, Task } from './metric.ts';
+import { multilabelMetrics } from './multilabel.ts';
+import { rankingMetricAt, rankingMetrics } from './ranking.ts';
 import { regressionMetrics } from './regression.ts';
 
 /** Every metric there is. Adding one means adding it to its task's list. */
-const ALL: readonly Metric[] = [...classificationMetrics, ...regressionMetrics];
+const ALL: readonly Metric[] = [
+  ...classificationMetrics,
+  ...multilabelMetrics,
+  ...regressionMetrics,
+  ...rankingMetrics,
+  ...embeddingMetrics,
+  ...entityMetrics,
+  ...anomalyMetrics,
+];
+
+/** Metrics with a number of their own in the name, made when asked for. */
+const AT_K: { readonly [T in Task]?: (name: string) => Metric | undefined } = {
+  ranking: rankingMetricAt,
+  embedding: embeddingMetricAt,
+  anomaly: anomalyMetricAt,
+};
 
 interface Usual {
   /** The metric that decides where the user names none. */
@@ -22,7 +42,16 @@ const USUAL: { readonly [T in Task]?: Usual } = {
     primary: 'f1_macro',
     shown: ['accuracy', 'balanced_accuracy', 'precision_macro', 'recall_macro', 'f1_macro', 'auc_roc_ovr', 'log_loss', 'mcc'],
   },
+  multilabel: { primary: 'f1_macro', shown: ['f1_macro', 'f1_micro', 'precision_macro', 'recall_macro', 'accuracy', 'hamming_loss'] },
   regression: { primary: 'rmse', shown: ['rmse', 'mae', 'r2', 'mape', 'bias'] },
+  forecast: { primary: 'rmse', shown: ['rmse', 'mae', 'wape', 'smape', 'bias', 'coverage'] },
+  ranking: { primary: 'ndcg_at_10', shown: ['ndcg_at_10', 'map', 'mrr', 'precision_at_10', 'recall_at_10'] },
+  embedding: { primary: 'recall_at_1', shown: ['recall_at_1', 'recall_at_5', 'mrr', 'cosine', 'cosine_random', 'cosine_gap'] },
+  ner: { primary: 'f1_score', shown: ['precision', 'recall', 'f1_score', 'f1_macro', 'token_accuracy'] },
+  anomaly: {
+    primary: 'average_precision',
+    shown: ['average_precision', 'auc_roc', 'precision_at_true', 'precision', 'recall', 'f1_score'],
+  },
 };
 
 /** Other names under which people ask. */
@@ -61,7 +90,7 @@ export function primaryOf(about: Task | Rows): string {
  */
 export function findMetric(task: Task, name: string, { average = 'macro' as F1Kind } = {}): Metric {
   const metrics = allMetrics(task);
-  const found = metrics.find((metric) => metric.name === canonicalName(task, name, average));
+  const found = metrics.find((metric) => metric.name === canonicalName(task, name, average)) ?? AT_K[task]?.(name);
   if (found !== undefined) return found;
   const elsewhere = namesakes(name).flatMap(({ tasks }) => tasks);
   const hint = elsewhere.length > 0 ? `It is a metric of ${[...new Set(elsewhere)].join(', ')} tasks.` : nearestHint(name, metrics);
@@ -90,8 +119,7 @@ export function metricNamed(name: string): Metric {
     title: first.title,
     better: first.better,
     tasks,
-    applies: (rows) =>
-      allMetrics(rows.task).some((metric) => metric.name === canonicalName(rows.task, name, 'macro') && metric.applies(rows)),
+    applies: (rows) => isKnown(rows.task, name) && ofRows(rows).applies(rows),
     value: (rows) => ofRows(rows).value(rows),
     estimate: (rows, options) => ofRows(rows).estimate(rows, options),
     ...(found.some((metric) => metric.compare === undefined)
@@ -124,8 +152,13 @@ export function metricsOf(rows: Rows, names: readonly string[] = [], usual = tru
 }
 
 /** Metrics of whatever task that have this name, or into which some task turns it. */
-const namesakes = (name: string): Metric[] =>
-  ALL.filter((metric) => metric.tasks.some((task) => metric.name === canonicalName(task, name, 'macro')));
+function namesakes(name: string): Metric[] {
+  const listed = ALL.filter((metric) => metric.tasks.some((task) => metric.name === canonicalName(task, name, 'macro')));
+  return listed.length > 0 ? listed : Object.values(AT_K).flatMap((make) => make(name) ?? []);
+}
+
+const isKnown = (task: Task, name: string): boolean =>
+  AT_K[task]?.(name) !== undefined || allMetrics(task).some((metric) => metric.name === canonicalName(task, name, 'macro'));
 
 function canonicalName(task: Task, name: string, average: F1Kind): string {
   const known = SYNONYMS[name] ?? name;

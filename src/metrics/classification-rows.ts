@@ -7,7 +7,7 @@ const SUM_TOLERANCE = 1e-6;
 
 /** Truth and prediction of a classifier, column by column. */
 export interface ClassificationRows extends Rows {
-  readonly task: 'binary' | 'multiclass';
+  readonly task: 'binary' | 'multiclass' | 'anomaly';
   readonly classes: readonly string[];
   /** Code of the positive class; with it the task is binary, without it multiclass. */
   readonly positive?: number;
@@ -87,24 +87,26 @@ export function classificationRows(input: ClassificationInput): ClassificationRo
 /** The same rows judged at another threshold. */
 export function atThreshold(rows: ClassificationRows, threshold: number): ClassificationRows {
   if (rows.scores === undefined || rows.positive === undefined) throw new RangeError('A threshold needs scores and a positive class.');
-  return rowsOf({ ...rows, predicted: predictedAt(rows.scores, threshold, rows.positive), threshold });
+  return rowsOf({ ...rows, predicted: predictedAt(rows.scores, threshold, rows.positive), threshold }, rows.task);
 }
 
 /** The same rows with encoded columns given as they are: for callers that have checked them already. */
-export function rowsOf(columns: Omit<ClassificationRows, 'task' | 'n' | 'take'>): ClassificationRows {
+export function rowsOf(columns: Omit<ClassificationRows, 'task' | 'n' | 'take'>, task?: ClassificationRows['task']): ClassificationRows {
   return {
     ...columns,
-    task: columns.positive === undefined ? 'multiclass' : 'binary',
+    task: task ?? (columns.positive === undefined ? 'multiclass' : 'binary'),
     n: columns.truth.length,
-    take: (positions) =>
-      rowsOf({
+    take(positions) {
+      const some = {
         ...columns,
         truth: takeCodes(columns.truth, positions),
         predicted: takeCodes(columns.predicted, positions),
         scores: columns.scores && takeNumbers(columns.scores, positions),
         probabilities: columns.probabilities?.map((column) => takeNumbers(column, positions)),
         weights: columns.weights && takeNumbers(columns.weights, positions),
-      }),
+      };
+      return rowsOf(some, task);
+    },
   };
 }
 

@@ -165,6 +165,7 @@ function topK(k: number): Metric<ClassificationRows> {
     better: 'higher' as Direction,
     tasks: MULTICLASS,
     range: SHARE,
+    share: true,
     applies: (rows) => rows.probabilities !== undefined,
     values,
     weights: (rows) => rows.weights,

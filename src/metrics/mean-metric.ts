@@ -1,13 +1,15 @@
 import type { Estimate, NotComputable } from '../statistics/estimate.ts';
 import { normalInterval } from '../statistics/intervals/delta.ts';
 import { tInterval } from '../statistics/intervals/means.ts';
+import { wilson } from '../statistics/intervals/shares.ts';
 import { mean, sum, variance } from '../statistics/numbers.ts';
 import { mcnemarExact } from '../statistics/paired/mcnemar.ts';
+import type { PairedShares } from '../statistics/paired/share-difference.ts';
 import { studentTwoSided } from '../statistics/special/distributions.ts';
 import type { ComputedDifference, Direction, EstimateOptions, Metric, Rows, Task } from './metric.ts';
 import { expectSameLength, notComparable } from './pairs.ts';
 import { type RowStatistic, sumStatistic } from './row-statistic.ts';
-import { FEW_DISCORDANT } from './share-comparison.ts';
+import { compareShares, FEW_DISCORDANT } from './share-comparison.ts';
 import { asEstimate, clipped, compareSmooth, type Range, smoothInterval } from './smooth.ts';
 
 export interface MeanMetric<R extends Rows> {
@@ -18,6 +20,8 @@ export interface MeanMetric<R extends Rows> {
   readonly range: Range;
   /** Square root of the mean, as in RMSE. */
   readonly root?: boolean;
+  /** Rows score 0 or 1: Wilson's interval, and models are compared by the rows that only one of them gets right. */
+  readonly share?: boolean;
   applies?(rows: R): boolean;
   /** Each row's figure; or why there is none. */
   values(rows: R): Float64Array | NotComputable;
@@ -26,7 +30,8 @@ export interface MeanMetric<R extends Rows> {
 
 /**
  * A metric that is the mean of a figure per row. Interval: x̄ ± t·s/√n; the root of a mean takes the roots of its ends. With weights the
- * delta method. Two models are compared by the paired t test; roots and weighted means by the paired bootstrap or delta method.
+ * delta method; shares have Wilson's. Two models are compared by the paired t test; roots and weighted means by the paired bootstrap or
+ * delta method; shares by their discordant rows.
  */
 export function meanMetric<R extends Rows>(spec: MeanMetric<R>): Metric<R> {
   const { name, title, better, tasks, range, root = false } = spec;
@@ -58,6 +63,8 @@ export function meanMetric<R extends Rows>(spec: MeanMetric<R>): Metric<R> {
       if (!('value' in point) || rows.n < 2) return point;
       const values = valuesOf(rows) as Float64Array;
       const weights = spec.weights?.(rows);
+      if (spec.share && weights === undefined)
+        return { ...point, interval: wilson(Math.round(point.value * rows.n), rows.n, options.level) };
       const interval =
         weights === undefined
           ? tInterval(mean(values), Math.sqrt(variance(values)), rows.n, options.level)
@@ -74,6 +81,7 @@ export function meanMetric<R extends Rows>(spec: MeanMetric<R>): Metric<R> {
       if (candidate.n < 2) return { notComputable: 'too-few', n: candidate.n, candidate: ours, champion: theirs };
       const [a, b] = [valuesOf(candidate) as Float64Array, valuesOf(champion) as Float64Array];
       const weights = spec.weights?.(candidate);
+      if (spec.share && weights === undefined) return compareShares(pairedShares(a, b), options);
       const oriented = sign === 1 ? a.map((x, i) => x - b[i]!) : a.map((x, i) => b[i]! - x);
       const found =
         root || weights !== undefined
@@ -116,6 +124,15 @@ function rootOrMean(values: Float64Array, weights: Float64Array | undefined, roo
 function meanOf(values: Float64Array, weights?: Float64Array): number {
   if (weights === undefined) return mean(values);
   return sum(values.map((value, i) => value * weights[i]!)) / sum(weights);
+}
+
+function pairedShares(first: Float64Array, second: Float64Array): PairedShares {
+  const shares = { both: 0, onlyFirst: 0, onlySecond: 0, neither: 0 };
+  for (let i = 0; i < first.length; i++) {
+    if (first[i] === 1) shares[second[i] === 1 ? 'both' : 'onlyFirst']++;
+    else shares[second[i] === 1 ? 'onlySecond' : 'neither']++;
+  }
+  return shares;
 }
 
 /** Few rows on which the models differ at all: then the sign test must agree, whatever the interval says. */

@@ -157,6 +157,7 @@ export const regressionMetrics: readonly Metric<RegressionRows>[] = [
   error('coverage', 'Share within the prediction interval', () => 0, {
     better: 'none',
     range: { low: 0, high: 1 },
+    share: true,
     applies: hasBounds,
     values: ({ truth, lower, upper }) => truth.map((y, i) => Number(lower![i]! <= y && y <= upper![i]!)),
   }),

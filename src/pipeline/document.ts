@@ -27,9 +27,14 @@ export type Read = { readonly kind: 'read'; readonly tree: Tree } | { readonly k
 
 /** A pipeline file is some kilobytes; whoever gives more gives something else. */
 export const DOCUMENT_BYTES_MAX = 1024 * 1024;
+/** As a key of a JavaScript object it would not be data. */
+export const FORBIDDEN_KEY = '__proto__';
 /** Aliases may repeat a part; without a bound ten lines of them expand to gigabytes. */
 const VALUES_MAX = 100_000;
 const DEPTH_MAX = 100;
+
+/** Keys that stand twice are told by ourselves, with both places. */
+const YAML_OPTIONS = { version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false, logLevel: 'error' } as const;
 
 /** Reads YAML 1.2 (core schema, anchors and aliases) that must be one mapping. `name` is shown in problems. */
 export function readYaml(text: string, name: string, origin: Origin = 'file'): Read {
@@ -45,14 +50,7 @@ export function readYaml(text: string, name: string, origin: Origin = 'file'): R
   }
 
   const lines = new LineCounter();
-  const document = parseDocument(text.replace(/^\uFEFF/, ''), {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-    lineCounter: lines,
-  });
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), { ...YAML_OPTIONS, lineCounter: lines });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -67,7 +65,18 @@ export function readYaml(text: string, name: string, origin: Origin = 'file'): R
   if (!isMap(document.contents)) {
     return bad('expected a mapping of keys (`name: …` and so on), found something else.', at(document.contents.range?.[0] ?? 0));
   }
-  return readNodes(document, (offset) => ({ origin, file: name, ...at(offset) }));
+  const { value, places, problems: found } = readNodes(document, (offset) => ({ origin, file: name, ...at(offset) }));
+  return found.length > 0 ? { kind: 'bad', problems: found } : { kind: 'read', tree: { value: value as Mapping, places } };
+}
+
+/** Reads a text as one YAML value of any kind; why it is none, in the words of a problem. */
+export function readYamlValue(text: string): { readonly value: Json } | { readonly problem: string } {
+  const document = parseDocument(text, YAML_OPTIONS);
+  const [wrong] = [...document.errors, ...document.warnings];
+  if (wrong !== undefined) return { problem: syntaxMessage(wrong.message) };
+  if (document.contents === null) return { value: null };
+  const { value, problems } = readNodes(document, () => ({ origin: 'default' }));
+  return problems[0] === undefined ? { value } : { problem: problems[0].message };
 }
 
 /** Reads JSON, as overrides are given. It is read as strictly as JSON, and with the places YAML keeps. */
@@ -85,7 +94,10 @@ export function readJson(text: string, name: string): Read {
 /** A parser's complaint, as the end of a sentence of ours. */
 export const syntaxMessage = (message: string) => `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 
-function readNodes(document: Document, placeAt: (offset: number) => Place): Read {
+function readNodes(
+  document: Document,
+  placeAt: (offset: number) => Place,
+): { readonly value: Json; readonly places: ReadonlyMap<string, Place>; readonly problems: readonly Problem[] } {
   const places = new Map<string, Place>();
   const problems: Problem[] = [];
   let values = 0;
@@ -129,7 +141,7 @@ function readNodes(document: Document, placeAt: (offset: number) => Place): Read
         wrong(path, at, 'expected a key that is text.');
         continue;
       }
-      if (key === '__proto__') {
+      if (key === FORBIDDEN_KEY) {
         wrong([...path, key], at, 'this key is not allowed.');
         continue;
       }
@@ -139,7 +151,7 @@ function readNodes(document: Document, placeAt: (offset: number) => Place): Read
       }
       const earlier = first.get(key);
       if (earlier !== undefined) {
-        wrong([...path, key], at, `this key stands twice; first in line ${placeAt(earlier).line}. Keep one of them.`);
+        wrong([...path, key], at, `this key stands twice; ${lineText(placeAt(earlier))}keep one of them.`);
         continue;
       }
       first.set(key, at);
@@ -149,9 +161,10 @@ function readNodes(document: Document, placeAt: (offset: number) => Place): Read
     return found;
   }
 
-  const value = read(document.contents as Node, [], 0, []) as Mapping;
-  return problems.length > 0 ? { kind: 'bad', problems } : { kind: 'read', tree: { value, places } };
+  return { value: read(document.contents as Node, [], 0, []), places, problems };
 }
+
+const lineText = ({ line }: Place) => (line === undefined ? '' : `first in line ${line}; `);
 
 /** Keys are text; what YAML takes for a number or a boolean is used as it was written. */
 function keyOf(key: Node | null | undefined): string | undefined {

@@ -36,4 +36,5 @@ export const duration = () =>
   z
     .string(EXPECTED)
     .regex(DURATION, EXPECTED)
-    .transform((text) => parseDuration(text)!);
+    .transform((text) => parseDuration(text)!)
+    .meta({ title: 'a duration' });

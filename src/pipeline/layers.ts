@@ -1,6 +1,5 @@
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
-import { type Json, type Mapping, type Place, syntaxMessage, type Tree } from './document.ts';
+import { type Json, type Mapping, type Place, readYamlValue, type Tree } from './document.ts';
 import { type Path, pathText } from './path.ts';
 import { type Schema, schemasAt, takesOnlyText } from './shape.ts';
 
@@ -68,10 +67,7 @@ export function meaning(text: string, root: Schema, path: readonly string[]): Me
   if (schemas.length > 0 && schemas.every(takesOnlyText)) return { value: text };
   const fits = (value: unknown) => schemas.some((schema) => z.safeParse(schema, value).success);
 
-  const document = parseDocument(text, { version: '1.2', schema: 'core', logLevel: 'error', prettyErrors: false });
-  const [wrong] = [...document.errors, ...document.warnings];
-  if (wrong !== undefined) return fits(text) ? { value: text } : { problem: syntaxMessage(wrong.message) };
-  const value = document.toJS({ maxAliasCount: 100 }) as Json;
-  if (typeof value === 'number' && !Number.isFinite(value)) return { value: text };
-  return { value: !fits(value) && fits(text) ? text : value };
+  const read = readYamlValue(text);
+  if ('problem' in read) return fits(text) ? { value: text } : read;
+  return { value: !fits(read.value) && fits(text) ? text : read.value };
 }

@@ -13,7 +13,7 @@ import {
   sharedInputs,
   sharedKeysOf,
 } from './declaration.ts';
-import { type Json, type Mapping, type Origin, type Place, readJson, readYaml, type Tree } from './document.ts';
+import { FORBIDDEN_KEY, type Json, type Mapping, type Origin, type Place, readJson, readYaml, type Tree } from './document.ts';
 import { EMPTY_TREE, meaning, overlay, single } from './layers.ts';
 import { type Path, parsePath, pathText } from './path.ts';
 import { inOrder, type KeyHint, placeOf, problemAt, problemsOf } from './problems.ts';
@@ -155,7 +155,7 @@ function gather(
 
   const say = (keyText: string, text: string, place: Place) => {
     const parts = parsePath(keyText);
-    if (parts === undefined) {
+    if (parts === undefined || parts.includes(FORBIDDEN_KEY)) {
       problems.push({ path: '', message: `expected a dotted key, found ${JSON.stringify(keyText)}.`, file: place.file });
       return;
     }

@@ -54,7 +54,7 @@ export function descriptionOf(schema: Schema): string | undefined {
 }
 
 /** May the value be left out? */
-export const leavable = (schema: Schema): boolean => schema._zod.optin === 'optional';
+export const leavable = (schema: Schema): boolean => schema._zod.optin !== undefined;
 
 /** Every schema that may stand behind wrappers and unions: objects, lists, texts, numbers, … */
 export function alternatives(schema: Schema): Schema[] {
@@ -110,7 +110,8 @@ export const writtenSchema = (schema: Schema): JsonSchema =>
 
 /** What we read of a JSON Schema. */
 export interface JsonSchema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
+  readonly title?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
@@ -135,10 +136,12 @@ export interface JsonSchema {
 
 /** What a schema expects, in words: `a whole number of at least 0`, `one of a, b`, `text, or a list of text`. */
 export function expectation(json: JsonSchema): string {
+  if (json.title !== undefined) return json.title;
   if (json.const !== undefined) return JSON.stringify(json.const);
   if (json.enum !== undefined) return json.enum.length === 1 ? String(json.enum[0]) : `one of ${json.enum.join(', ')}`;
   const options = json.anyOf ?? json.oneOf;
   if (options !== undefined) return [...new Set(options.map(expectation))].join(', or ');
+  if (Array.isArray(json.type)) return (json.type as readonly string[]).map((type) => expectation({ ...json, type })).join(', or ');
   if (json.type === 'integer' || json.type === 'number') return `${json.type === 'integer' ? 'a whole number' : 'a number'}${bounds(json)}`;
   if (json.type === 'boolean') return 'true or false';
   if (json.type === 'null') return 'an empty value';

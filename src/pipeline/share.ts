@@ -16,4 +16,5 @@ export function parseShare(text: string): number | undefined {
 export const share = () =>
   z
     .union([z.number(EXPECTED).min(0, EXPECTED).max(1, EXPECTED), z.string(EXPECTED).regex(PERCENT_UP_TO_100, EXPECTED)], EXPECTED)
-    .transform((value) => (typeof value === 'number' ? value : parseShare(value)!));
+    .transform((value) => (typeof value === 'number' ? value : parseShare(value)!))
+    .meta({ title: 'a share' });

@@ -5,6 +5,8 @@ export interface ByteSource {
   /** Bytes in all, when known without reading. */
   readonly size?: number;
   open(signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Bytes [from, to) alone, where the source can give them without reading all. */
+  slice?(from: number, to: number): Promise<Uint8Array>;
 }
 
 /** A source over bytes or text in memory; text becomes UTF-8. `blockBytes` cuts it, so that tests meet every boundary. */
@@ -13,6 +15,7 @@ export function bytesOf(name: string, content: string | Uint8Array, blockBytes =
   return {
     name,
     size: bytes.length,
+    slice: async (from, to) => bytes.subarray(from, to),
     async *open(signal) {
       for (let at = 0; at < bytes.length; at += blockBytes) {
         signal?.throwIfAborted();
@@ -32,7 +35,7 @@ export async function* withoutBom(blocks: AsyncIterable<Uint8Array>): AsyncItera
     }
     const joined: Uint8Array = head.length === 0 ? block : Buffer.concat([head, block]);
     if (joined.length < 3) {
-      head = joined.slice();
+      head = new Uint8Array(joined);
       continue;
     }
     head = undefined;

@@ -1,4 +1,5 @@
 export { BadInput, type Place } from './bad-input.ts';
+export { BottomK, type SampleOptions, sampleRows } from './bottom-k.ts';
 export { type ByteSource, bytesOf } from './byte-source.ts';
 export type { FileTable } from './join-parts.ts';
 export {
@@ -17,7 +18,7 @@ export { formatOf, openTable, tableFrom } from './open-table.ts';
 export { compareUtf8 } from './profile/categorical-profiler.ts';
 export { countOnEdges, EdgeCounter } from './profile/count-on-edges.ts';
 export { quantileOf } from './profile/edges.ts';
-export { kurtosisOf, mergeMoments, momentsOf, skewnessOf, varianceOf } from './profile/moments.ts';
+export { kurtosisOf, mergeMoments, skewnessOf, varianceOf } from './profile/moments.ts';
 export { profileFromJson, profileToJson } from './profile/profile-json.ts';
 export { type ProfileOptions, Profiler, profile } from './profile/profiler.ts';
 export * from './profile-types.ts';
@@ -25,3 +26,4 @@ export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
 export * from './table.ts';
 export { type CsvWriteOptions, writeCsv } from './write-csv.ts';
 export { writeJsonl } from './write-jsonl.ts';
+export { type ParquetWriteOptions, writeParquet } from './write-parquet.ts';

@@ -28,7 +28,13 @@ export async function openFile(path: string, { name = path, maxBytes = UNPACKED_
   } finally {
     await file.close();
   }
-  if (!packed) return { name, size, open: (signal) => bounded(readBlocks(path, signal), name, maxBytes) };
+  if (!packed)
+    return {
+      name,
+      size,
+      open: (signal) => bounded(readBlocks(path, signal), name, maxBytes),
+      slice: (from, to) => readSlice(path, from, to),
+    };
   return { name, open: (signal) => bounded(unpack(readBlocks(path, signal), name), name, maxBytes) };
 }
 
@@ -44,6 +50,22 @@ export async function* readBlocks(path: string, signal?: AbortSignal, from = 0, 
       at += bytesRead;
       yield bytesRead === BLOCK_BYTES ? block : block.subarray(0, bytesRead);
     }
+  } finally {
+    await file.close();
+  }
+}
+
+async function readSlice(path: string, from: number, to: number): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const bytes = new Uint8Array(Math.max(0, to - from));
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, from + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
   } finally {
     await file.close();
   }

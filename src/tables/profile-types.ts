@@ -26,7 +26,7 @@ export interface Distinct {
   readonly once?: number;
 }
 
-/** Sums about the mean of the finite values: m2 = Σ(x-mean)², m3 and m4 alike. They merge (Pébay 2008). */
+/** Sums about the mean of the finite values: m2 = Σ(x-mean)², m3 and m4 alike; `Moments.from({ ...moments, rest: 0 })` of statistics gives the rest. */
 export interface Moments {
   readonly n: number;
   readonly mean: number;

@@ -21,7 +21,7 @@ const ARROWS: Readonly<Record<string, readonly Arrow[]>> = {
   kernel: [],
   statistics: [BAD_INPUT],
   tables: [{ to: 'statistics' }],
-  metrics: [{ to: 'statistics' }, { to: 'tables' }],
+  metrics: [{ to: 'statistics' }, { to: 'tables' }, { to: 'sql' }],
   sql: [BAD_INPUT],
   report: [{ to: 'statistics' }, { to: 'tables' }, { to: 'metrics' }, { to: 'kernel', files: /^kernel\/(?:record|verdict)\.ts$/ }],
   pipeline: [{ to: 'kernel' }],

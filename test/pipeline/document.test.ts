@@ -48,7 +48,7 @@ test('a byte-order mark is no part of the first key', () => {
 
 test('a key that stands twice is named with both places', () => {
   assert.deepEqual(problems('a:\n  b: 1\n  c: 2\n  b: 3\n'), [
-    'p.yaml:4:3: a.b: this key stands twice; first in line 2. Keep one of them.',
+    'p.yaml:4:3: a.b: this key stands twice; first in line 2; keep one of them.',
   ]);
 });
 

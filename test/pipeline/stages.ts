@@ -26,7 +26,7 @@ export const stages: StageDeclarations = {
       source: z.string().min(1).describe('Path, glob or URI of the data.'),
       window: z
         .union([z.literal('all'), z.strictObject({ last: duration().describe('Length of time.') })])
-        .default('all')
+        .prefault('all')
         .describe('Which part.'),
     },
     outputs: { data: 'The data set.' },

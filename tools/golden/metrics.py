@@ -188,7 +188,86 @@ def fairness():
     return {"cases": cases}
 
 
-PARTS = {"classification": classification, "regression": regression, "fairness": fairness}
+def entities():
+    from seqeval import metrics as sq
+    from seqeval import scheme as sch
+    from seqeval.metrics.sequence_labeling import get_entities
+
+    schemes = {"IOB1": sch.IOB1, "IOB2": sch.IOB2, "IOE1": sch.IOE1, "IOE2": sch.IOE2, "IOBES": sch.IOBES, "BILOU": sch.BILOU}
+    letters = {"IOB1": "IOB", "IOB2": "IOB", "IOE1": "IOE", "IOE2": "IOE", "IOBES": "IOBES", "BILOU": "BILOU"}
+    rng = np.random.default_rng(17)
+
+    def draw(name, n):
+        tags = []
+        for _ in range(n):
+            letter = rng.choice(list(letters[name]))
+            tags.append("O" if letter == "O" else letter if rng.random() < 0.05 else f"{letter}-{rng.choice(['A', 'B', 'A-x'])}")
+        return tags
+
+    spans, lenient, scores = [], [], []
+    for name, scheme in schemes.items():
+        for _ in range(120):
+            tags = draw(name, int(rng.integers(1, 9)))
+            found = [(e.tag, e.start, e.end) for e in sch.Tokens(tags, scheme).entities]
+            spans.append({"scheme": name, "tags": tags, "strict": found})
+            lenient.append({"tags": tags, "entities": [(t, a, b + 1) for t, a, b in get_entities(tags)]})
+        truth = [draw(name, 8) for _ in range(30)]
+        predicted = [[t if rng.random() < 0.8 else draw(name, 1)[0] for t in tags] for tags in truth]
+        for mode in ("strict", "lenient"):
+            kw = {"mode": "strict", "scheme": scheme} if mode == "strict" else {}
+            exp = {}
+            for label, average in (("f1_score", "micro"), ("f1_macro", "macro"), ("f1_weighted", "weighted")):
+                exp[label] = sq.f1_score(truth, predicted, average=average, zero_division=0, **kw)
+            for label, average in (("precision", "micro"), ("precision_macro", "macro"), ("precision_weighted", "weighted")):
+                exp[label] = sq.precision_score(truth, predicted, average=average, zero_division=0, **kw)
+            for label, average in (("recall", "micro"), ("recall_macro", "macro"), ("recall_weighted", "weighted")):
+                exp[label] = sq.recall_score(truth, predicted, average=average, zero_division=0, **kw)
+            exp["token_accuracy"] = sq.accuracy_score(truth, predicted)
+            scores.append({"mode": mode, "scheme": name, "truth": truth, "predicted": predicted, "expected": exp})
+    return {"spans": spans, "lenient": lenient, "scores": scores}
+
+
+def ranking():
+    from ranx import Qrels, Run, evaluate
+
+    rng = np.random.default_rng(19)
+    qrels, run = {}, {}
+    for q in range(40):
+        docs = [f"d{d}" for d in rng.permutation(40)[:20]]
+        qrels[f"q{q}"] = {d: int(rng.integers(0, 4)) if i else 2 for i, d in enumerate(docs[:8])}
+        picked = [docs[i] for i in rng.permutation(20)[:12]]
+        order = rng.permutation(1000)[:12]
+        run[f"q{q}"] = {d: float(s) for d, s in zip(picked, order)}
+    names = {
+        "ndcg_at_3": "ndcg@3", "ndcg_at_10": "ndcg@10", "ndcg": "ndcg", "ndcg_burges_at_10": "ndcg_burges@10", "map": "map", "map_at_5": "map@5",
+        "mrr": "mrr", "mrr_at_3": "mrr@3", "precision_at_5": "precision@5", "recall_at_5": "recall@5", "f1_at_5": "f1@5",
+        "success_at_1": "hit_rate@1", "hits_at_5": "hits@5", "r_precision": "r-precision", "set_f1": "f1",
+    }
+    found = evaluate(Qrels(qrels), Run(run), list(names.values()))
+    return {"qrels": qrels, "run": run, "expected": {ours: found[theirs] for ours, theirs in names.items()}}
+
+
+def multilabel():
+    rng = np.random.default_rng(23)
+    labels = list("abcde")
+    y = (rng.random((40, 5)) < 0.3).astype(int)
+    p = np.where(rng.random((40, 5)) < 0.8, y, 1 - y)
+    y[:, 4] = 0
+    p[:, 4] = 0
+    out = {}
+    for average in ("macro", "weighted", "micro", "samples"):
+        kw = {"average": average, "zero_division": 0}
+        out[f"precision_{average}"] = sk.precision_score(y, p, **kw)
+        out[f"recall_{average}"] = sk.recall_score(y, p, **kw)
+        out[f"f1_{average}"] = sk.f1_score(y, p, **kw)
+        out[f"jaccard_{average}"] = sk.jaccard_score(y, p, **kw)
+    out["accuracy"] = sk.accuracy_score(y, p)
+    out["hamming_loss"] = sk.hamming_loss(y, p)
+    sets = lambda m: [[labels[j] for j in range(5) if row[j]] for row in m]
+    return {"labels": labels, "truth": sets(y), "predicted": sets(p), "expected": out}
+
+
+PARTS = {"classification": classification, "regression": regression, "fairness": fairness, "entities": entities, "ranking": ranking, "multilabel": multilabel}
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)

@@ -179,7 +179,7 @@ export async function firstBytes(
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source.open(signal)) {
-    chunks.push(chunk.slice(0, limit - length + 1));
+    chunks.push(new Uint8Array(chunk.subarray(0, limit - length + 1)));
     length += chunk.length;
     if (length > limit) break;
   }

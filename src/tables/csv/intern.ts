@@ -24,6 +24,8 @@ export class Interner {
   #used = 0;
   #texts: string[] = [];
   #snapshot: readonly string[] = [];
+  /** Rises whenever codes given before have lost their meaning. */
+  generation = 0;
 
   constructor(decode: Decode, missing: ReadonlySet<string>) {
     this.#decode = decode;
@@ -61,6 +63,7 @@ export class Interner {
   }
 
   #clear(): void {
+    this.generation++;
     this.#slots = new Int32Array(1024);
     this.#entries = 0;
     this.#used = 0;

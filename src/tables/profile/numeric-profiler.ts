@@ -1,10 +1,10 @@
+import { Moments } from '../../statistics/moments.ts';
 import { sortNumbers } from '../../statistics/sort.ts';
-import type { Edges, Moments, NumericProfile } from '../profile-types.ts';
+import type { Edges, NumericProfile } from '../profile-types.ts';
 import type { NumberColumn } from '../table.ts';
 import { edgesOfWeighted, factsOfSorted, NO_EDGES } from './edges.ts';
 import { HyperLogLog } from './hyperloglog.ts';
 import { KLL_RANK_ERROR, Kll } from './kll.ts';
-import { mergeMoments, momentsOf, NO_MOMENTS } from './moments.ts';
 
 const TOP_MAX = 20;
 
@@ -15,7 +15,7 @@ export class NumericTotals {
   infinite = 0;
   min = Number.POSITIVE_INFINITY;
   max = Number.NEGATIVE_INFINITY;
-  moments: Moments = NO_MOMENTS;
+  readonly moments = new Moments();
   #present = new Float64Array(0);
   #finite = new Float64Array(0);
 
@@ -46,7 +46,7 @@ export class NumericTotals {
     this.max = max;
     this.infinite += infinite;
     const finite = infinite === 0 ? present : this.#withoutInfinite(present);
-    this.moments = mergeMoments(this.moments, momentsOf(finite, finite.length));
+    this.moments.add(finite);
     return present;
   }
 
@@ -56,11 +56,13 @@ export class NumericTotals {
     this.infinite += other.infinite;
     this.min = Math.min(this.min, other.min);
     this.max = Math.max(this.max, other.max);
-    this.moments = mergeMoments(this.moments, other.moments);
+    this.moments.merge(other.moments);
   }
 
   profile(name: string, type: NumericProfile['type'], rest: Pick<NumericProfile, 'distinct' | 'distribution' | 'top'>): NumericProfile {
-    const { count, missing, infinite, moments } = this;
+    const { count, missing, infinite } = this;
+    const { n, mean, rest: rounding, m2, m3, m4 } = this.moments;
+    const moments = { n, mean: mean + rounding, m2, m3, m4 };
     const range = count === 0 ? {} : { min: this.min + 0, max: this.max + 0 };
     return { kind: 'numeric', name, type, count, missing, ...range, infinite, moments, ...rest };
   }

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { fileSchema, type StageDeclarations } from './declaration.ts';
+import type { JsonSchema } from './shape.ts';
+
+export const PIPELINE_SCHEMA_ID = 'https://raw.githubusercontent.com/OWNER/retrain/v1/schema/pipeline.schema.json';
+
+/**
+ * JSON Schema (draft 2020-12) of the pipeline file: what editors complete and check with. It says what `resolve` says, but for rules
+ * JSON Schema cannot express (a real time zone, a class among the classes, rules over several inputs of a stage).
+ */
+export function pipelineSchema(stages: StageDeclarations): JsonSchema {
+  const { $schema, ...schema } = z.toJSONSchema(fileSchema(stages), { io: 'input', target: 'draft-2020-12', reused: 'inline' });
+  return {
+    $schema,
+    $id: PIPELINE_SCHEMA_ID,
+    title: 'Retrain pipeline file',
+    description: 'One model’s whole life: where its data comes from, how it is trained and judged, and who is told.',
+    ...(plain(schema) as object),
+  } as JsonSchema;
+}
+
+/** Bounds that only say "a whole number fits a double" tell a reader nothing. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(
+        ([key, bound]) =>
+          !(key === 'maximum' && bound === Number.MAX_SAFE_INTEGER) && !(key === 'minimum' && bound === Number.MIN_SAFE_INTEGER),
+      )
+      .map(([key, item]) => [key, plain(item)]),
+  );
+}
+
+/**
+ * What keeps a schema from being usable for completion: a key without description, an optional one without default whose description does
+ * not say what its absence means, a mapping open to misspelt keys. Each with its dotted path.
+ */
+export function schemaFaults(schema: JsonSchema, path = ''): string[] {
+  const faults: string[] = [];
+  for (const [key, property] of Object.entries(schema.properties ?? {})) {
+    const here = path === '' ? key : `${path}.${key}`;
+    if (!property.description) faults.push(`${here}: no description`);
+    else if (!schema.required?.includes(key) && property.default === undefined && !/\babsent\b|\bdefault\b/i.test(property.description)) {
+      faults.push(`${here}: optional, but neither a default (for a transformed value: prefault) nor a word on what it means when absent`);
+    }
+    faults.push(...schemaFaults(property, here));
+  }
+  if (schema.properties !== undefined && schema.additionalProperties !== false) faults.push(`${path || 'the whole'}: takes unknown keys`);
+  if (typeof schema.additionalProperties === 'object') faults.push(...schemaFaults(schema.additionalProperties, `${path}.<name>`));
+  if (schema.items !== undefined) faults.push(...schemaFaults(schema.items, `${path}[]`));
+  for (const option of [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]) faults.push(...schemaFaults(option, path));
+  return faults;
+}

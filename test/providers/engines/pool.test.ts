@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import type { EngineOptions, Judge } from '../../../src/providers/engines/engine.ts';
+import { openJudge, type PoolSettings } from '../../../src/providers/engines/pool.ts';
+import { startFromSources } from '../../../src/providers/engines/start.ts';
+import { structureBucket } from '../../../src/sql/complexity.ts';
+import { root } from '../../sql/samples.ts';
+
+const never = new AbortController().signal;
+const sqlite: EngineOptions = { dialect: 'sqlite', engine: 'auto' };
+const open = (options: EngineOptions, settings: PoolSettings = {}, signal = never): Promise<Judge> =>
+  openJudge(options, { root }, startFromSources(root), signal, settings);
+
+async function verdicts(judge: Judge, texts: Iterable<string>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { verdict } of judge.judge(texts)) found.push(verdict.verdict === 'valid' ? 'valid' : verdict.code);
+  return found;
+}
+
+test('texts stream through a thread in order, equal texts share a verdict', async () => {
+  const judge = await open(sqlite, { batch: 3 });
+  const texts = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 'SELECT a FROM' : i % 4 === 1 ? 'SELECT 1' : `SELECT ${i}`));
+  assert.deepEqual(
+    await verdicts(judge, texts),
+    texts.map((text) => (text === 'SELECT a FROM' ? 'incomplete' : 'valid')),
+  );
+  assert.deepEqual(await verdicts(judge, Array(2_000).fill('SELECT 1')), Array(2_000).fill('valid'));
+  assert.match(judge.facts.version, /^SQLite 3/);
+  await judge.close();
+});
+
+test('several threads at work keep the order', async () => {
+  const judge = await open({ dialect: 'sqlite', engine: 'auto' }, { batch: 2_000, threads: 2 });
+  const texts = Array.from({ length: 60_000 }, (_, i) => (i % 7 === 0 ? `SELECT ${i % 5_000} FROM` : `SELECT ${i % 5_000}`));
+  const found = await verdicts(judge, texts);
+  assert.ok(found.every((verdict, i) => (verdict === 'valid') === (i % 7 !== 0)));
+  await judge.close();
+});
+
+test('structure comes the same way', async () => {
+  const judge = await open(sqlite);
+  const found: string[] = [];
+  for await (const features of judge.features(['SELECT 1', 'SELECT * FROM a, b', 'nonsense'])) found.push(structureBucket(features));
+  assert.deepEqual(found, ['basic SQL', 'single join', 'unparsed']);
+  await judge.close();
+});
+
+/** A judge whose thread hangs or dies on some texts; the rest of it is the real one. */
+const hostileStarters = {
+  startWorker: (_role: 'sql-judge', data: unknown): Worker =>
+    new Worker(join(root, 'test/providers/engines/hostile-worker.ts'), { workerData: data }),
+};
+
+test('a text that never ends and one that kills the thread are found by halving; all others are judged', async () => {
+  const judge = await openJudge(sqlite, { root }, hostileStarters, never, { batch: 8, deadlineMs: 900, textDeadlineMs: 300 });
+  const texts = Array.from({ length: 8 }, (_, i) => (i === 2 ? 'HANG' : i === 6 ? 'DIE' : `SELECT ${i}`));
+  assert.deepEqual(
+    await verdicts(judge, texts),
+    texts.map((text) => (text === 'HANG' ? 'timeout' : text === 'DIE' ? 'crashed' : 'valid')),
+  );
+  await judge.close();
+});
+
+test('a cancelled run stops between batches; a missing parser file is the user’s to mend', async () => {
+  const controller = new AbortController();
+  const judge = await open(sqlite, { batch: 1 }, controller.signal);
+  controller.abort();
+  await assert.rejects(verdicts(judge, ['SELECT 1']), { code: 'cancelled' });
+  await judge.close();
+  const lost = openJudge(
+    { dialect: 'postgres', engine: 'auto' },
+    { root, assets: join(root, 'no-such-folder') },
+    startFromSources(root),
+    never,
+  );
+  await assert.rejects(lost, { code: 'missing-asset', fault: 'user' });
+});
