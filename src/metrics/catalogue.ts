@@ -7,6 +7,7 @@ import type { Metric, Rows, Task } from './metric.ts';
 import { multilabelMetrics } from './multilabel.ts';
 import { rankingMetricAt, rankingMetrics } from './ranking.ts';
 import { regressionMetrics } from './regression.ts';
+import { textToSqlMetrics } from './text-to-sql.ts';
 
 /** Every metric there is. Adding one means adding it to its task's list. */
 const ALL: readonly Metric[] = [
@@ -17,6 +18,7 @@ const ALL: readonly Metric[] = [
   ...embeddingMetrics,
   ...entityMetrics,
   ...anomalyMetrics,
+  ...textToSqlMetrics,
 ];
 
 /** Metrics with a number of their own in the name, made when asked for. */
@@ -48,6 +50,7 @@ const USUAL: { readonly [T in Task]?: Usual } = {
   ranking: { primary: 'ndcg_at_10', shown: ['ndcg_at_10', 'map', 'mrr', 'precision_at_10', 'recall_at_10'] },
   embedding: { primary: 'recall_at_1', shown: ['recall_at_1', 'recall_at_5', 'mrr', 'cosine', 'cosine_random', 'cosine_gap'] },
   ner: { primary: 'f1_score', shown: ['precision', 'recall', 'f1_score', 'f1_macro', 'token_accuracy'] },
+  'text-to-sql': { primary: 'exact_match', shown: ['exact_match', 'f1_score', 'execution'] },
   anomaly: {
     primary: 'average_precision',
     shown: ['average_precision', 'auc_roc', 'precision_at_true', 'precision', 'recall', 'f1_score'],

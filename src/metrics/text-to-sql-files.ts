@@ -1,5 +1,5 @@
 import { isComputed } from '../statistics/estimate.ts';
-import { bucketsOf, NO_LABEL, SMALL_BUCKET, scoreEstimate } from './text-to-sql-buckets.ts';
+import { bucketsOf, SMALL_BUCKET, scoreEstimate } from './text-to-sql-buckets.ts';
 import type { ExecutionScore } from './text-to-sql-execution.ts';
 import type { TextToSqlRows } from './text-to-sql-rows.ts';
 
@@ -82,5 +82,3 @@ export function distributionFile(labels: readonly (string | undefined)[]): FileR
     rows: bucketsOf(labels).map(({ label, rows }) => [label, rows.length, round((100 * rows.length) / labels.length, 2)]),
   };
 }
-
-export { NO_LABEL };
