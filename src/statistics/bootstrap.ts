@@ -1,5 +1,5 @@
 import type { Interval } from './estimate.ts';
-import { mean, type Numbers, variance } from './numbers.ts';
+import { mean, type Numbers, requireSameLength, variance } from './numbers.ts';
 import { quantileSorted } from './quantiles.ts';
 import { Random, type Seed, STREAMS } from './random.ts';
 import { sortNumbers } from './sort.ts';
@@ -29,8 +29,10 @@ function eachReplicate(n: number, resampling: Resampling, use: Draw): Float64Arr
   const out = new Float64Array(to - from);
   const rows = new Uint32Array(n);
   for (let i = from; i < to; i++) {
-    if (explicit) rows.set(explicit[i]!);
-    else Random.of(seed, stream, i).fillBelow(rows, n);
+    if (explicit) {
+      if (explicit[i]?.length !== n) throw new RangeError(`index rows ${i} should hold ${n} rows, not ${explicit[i]?.length}`);
+      rows.set(explicit[i]!);
+    } else Random.of(seed, stream, i).fillBelow(rows, n);
     out[i - from] = use(rows);
   }
   return out;
@@ -58,6 +60,7 @@ export function bootstrapCells(
   resampling: Resampling,
 ): Float64Array<ArrayBuffer> {
   const column = Uint32Array.from(codes);
+  if (column.some((code) => code >= cells)) throw new RangeError(`a cell code is a whole number below ${cells}`);
   const counts = new Float64Array(cells);
   const tally = new Uint32Array(cells);
   return eachReplicate(column.length, resampling, (rows) => {
@@ -76,6 +79,7 @@ export function bootstrapSums(
 ): Float64Array<ArrayBuffer> {
   const n = columns[0]!.length;
   const width = columns.length;
+  for (const column of columns) requireSameLength(columns[0]!, column, 'bootstrap');
   const table = new Float64Array(n * width);
   columns.forEach((column, c) => {
     for (let i = 0; i < n; i++) table[i * width + c] = column[i]!;

@@ -99,7 +99,7 @@ export class Random {
 
   /** Uniform on 0…n - 1 without bias (Lemire), 1 ≤ n < 2³². */
   below(n: number): number {
-    const threshold = (TWO_32 - n) % n;
+    const threshold = rejectedBelow(n);
     for (;;) {
       const word = this.u32();
       if (Math.imul(word, n) >>> 0 >= threshold) return n <= 2097152 ? (word * n * TWO_MINUS_32) | 0 : highProduct(word, n);
@@ -144,10 +144,16 @@ export function stateOf(seed: number | bigint | Seed, stream: number, index: num
   return philox([index % TWO_32, Math.floor(index / TWO_32), stream, 0], [low, high]);
 }
 
+/** 2³² mod n: low products under it would make some results likelier than others. */
+function rejectedBelow(n: number): number {
+  if (!(Number.isInteger(n) && n >= 1 && n < TWO_32)) throw new RangeError(`a bound is a whole number from 1 to 2^32 - 1, not ${n}`);
+  return (TWO_32 - n) % n;
+}
+
 /** The hot loop of every bootstrap: the generator's state in local variables, one bounded draw per row. */
 function drawRows(random: Random, rows: Uint32Array | Int32Array, n: number): void {
   let [s0, s1, s2, s3] = random.state();
-  const threshold = (TWO_32 - n) % n;
+  const threshold = rejectedBelow(n);
   const small = n <= 2097152;
   for (let i = 0; i < rows.length; i++) {
     for (;;) {

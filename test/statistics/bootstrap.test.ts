@@ -17,6 +17,9 @@ import {
   jackknifeRows,
   jackknifeSums,
   percentileInterval,
+  sacrebleuBootstrapP,
+  sacrebleuHalfWidth,
+  sacrebleuRandomisationP,
 } from '../../src/statistics/bootstrap.ts';
 import { normalQuantile } from '../../src/statistics/special/normal.ts';
 import { allClose, close } from './close.ts';
@@ -93,4 +96,19 @@ test('paired bootstrap p counts the smaller side and itself', () => {
   assert.equal(bootstrapP([1, 1, 1, -1]), 0.8);
   assert.equal(bootstrapP([0, 0]), 1);
   assert.equal(bootstrapP(new Float64Array(999).fill(1)), 0.002);
+});
+
+test('misuse is refused: no rows, index rows of another length, unknown cells, columns that differ', () => {
+  const settings = { seed: 1, replicates: 2 };
+  assert.throws(() => bootstrapMeans([], settings), RangeError);
+  assert.throws(() => bootstrapMeans([1, 2], { ...settings, rows: [[0]] }), /should hold 2 rows, not 1/);
+  assert.throws(() => bootstrapCells([0, 3], 3, () => 0, settings), /below 3/);
+  assert.throws(() => bootstrapSums([[1, 2], [1]], () => 0, settings), /same rows, found 2 and 1/);
+});
+
+test("sacrebleu's own rules on its replicates", () => {
+  const replicates = Array.from({ length: 80 }, (_, i) => i - 10);
+  assert.equal(sacrebleuHalfWidth(replicates), (77 - 2) / 2);
+  assert.equal(sacrebleuBootstrapP(1, [1, -1, 4, 2]), 2 / 5);
+  assert.equal(sacrebleuRandomisationP(1, [1, -1, 4, -2]), 3 / 5);
 });

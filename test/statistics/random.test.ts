@@ -42,6 +42,13 @@ test('filling an array draws the same numbers and leaves the generator at the sa
   }
 });
 
+test('a bound of 0, a fraction or 2³² is misuse', () => {
+  for (const n of [0, -1, 1.5, 2 ** 32, Number.NaN]) {
+    assert.throws(() => Random.of(1, 1).below(n), /a bound is a whole number/);
+    assert.throws(() => Random.of(1, 1).fillBelow(new Uint32Array(1), n), /a bound is a whole number/);
+  }
+});
+
 test('the permutation stream shuffles 0…5 to 3 5 2 1 0 4', () => {
   assert.deepEqual(Random.of(SEED, STREAMS.permutation).shuffle([0, 1, 2, 3, 4, 5]), [3, 5, 2, 1, 0, 4]);
 });

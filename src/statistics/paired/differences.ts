@@ -1,4 +1,4 @@
-import { mean, type Numbers, requireFinite, variance } from '../numbers.ts';
+import { mean, type Numbers, requireFinite, requireSameLength, variance } from '../numbers.ts';
 import { midranks, sortNumbers, tieTerm } from '../sort.ts';
 import { normalCdf, normalSf, normalTwoSided } from '../special/normal.ts';
 import { studentP } from '../tests/samples.ts';
@@ -7,6 +7,7 @@ import { binomialTest } from '../tests/two-by-two.ts';
 
 /** Row-wise differences a - b of two columns of the same rows. */
 export function differencesOf(a: Numbers, b: Numbers): Float64Array {
+  requireSameLength(a, b, 'paired differences');
   return Float64Array.from(a, (x, i) => x - b[i]!);
 }
 
