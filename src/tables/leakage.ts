@@ -181,12 +181,7 @@ async function binaryTarget(table: Table, split: Split, target: string, signal?:
   return counts.length === 2 && counts.every((count) => count >= CLASS_ROWS_MIN) ? found : undefined;
 }
 
-async function singleFeatureAuc(
-  table: Table,
-  name: string,
-  classes: Float64Array,
-  signal?: AbortSignal,
-): Promise<number | undefined> {
+async function singleFeatureAuc(table: Table, name: string, classes: Float64Array, signal?: AbortSignal): Promise<number | undefined> {
   const field = table.schema[columnIndex(table.schema, name, table.name)]!;
   const scores = new NumberList();
   const labels = new NumberList();
