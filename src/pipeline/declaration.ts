@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Stage } from '../kernel/stage.ts';
-import { leavable, marksOf, type Schema } from './shape.ts';
+import { descriptionOf, leavable, marksOf, type Schema } from './shape.ts';
 import { fileKeys, type SharedKey, sharedKeys } from './shared-keys.ts';
 
 /** What this room must know of a stage; every stage is one. */
@@ -41,7 +41,9 @@ export function sharedKeysOf(stage: StageDeclaration): SharedKey[] {
   const keys = new Set<string>(sharedInputs(stage).map(([key]) => key));
   for (const { kind } of Object.values(stage.needs)) for (const key of KEYS_OF_SLOT[kind] ?? []) keys.add(key);
   for (const key of KEYS_OF_HOST) keys.add(key);
-  return (Object.keys(sharedKeys) as SharedKey[]).filter((key) => keys.has(key));
+  // Filled by a run, an input of the stage's own may have such a name; alone, it is the one that is meant.
+  const own = new Set(ownInputs(stage).map(([key]) => key));
+  return (Object.keys(sharedKeys) as SharedKey[]).filter((key) => keys.has(key) && !own.has(key));
 }
 
 /**
@@ -53,9 +55,15 @@ export function sectionShape(stage: StageDeclaration, alone?: 'required' | 'opti
   for (const [key, schema] of ownInputs(stage)) {
     const wired = filledFrom(schema) !== undefined;
     if (alone === undefined && !inFile(schema)) continue;
-    shape[key] = wired && alone !== 'required' && !leavable(schema) ? schema.optional() : schema;
+    shape[key] = wired && alone !== 'required' ? givenInstead(schema) : schema;
   }
   return shape;
+}
+
+/** What a run fills may be left out, whatever the stage asks for; and the reader is told who fills it. */
+function givenInstead(schema: z.ZodType): z.ZodType {
+  const own = leavable(schema) ? schema : schema.optional();
+  return own.describe(`${descriptionOf(schema) ?? ''} Absent in the file: it comes from \`${filledFrom(schema)}\`.`.trim());
 }
 
 /** The whole pipeline file: shared keys, then a section for each stage; `only` may also set what is filled in a run. */

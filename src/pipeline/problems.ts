@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Problem } from '../kernel/errors.ts';
 import type { Place, Tree } from './document.ts';
 import { type Path, pathText } from './path.ts';
-import { descriptionOf, expectation, keysAt, type Schema, schemasAt, writtenSchema } from './shape.ts';
+import { alternatives, descriptionOf, expectation, keysAt, type Schema, schemasAt, writtenSchema } from './shape.ts';
 import { suggestion } from './words.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -81,12 +81,19 @@ function problemsOfIssue(issue: Issue, base: Path, schema: Schema, tree: Tree, h
     return at(`this key is not allowed here: ${issue.issues.map(({ message }) => sentence(message)).join(' ')}`);
   }
   // Our own rules speak for themselves; what zod says is said again in our words.
-  if (/^expected /.test(issue.message)) {
-    return at(sentence(issue.message.includes(', found ') ? issue.message : `${issue.message}, found ${found(value)}`));
+  if (/^expected /i.test(issue.message)) {
+    const own = issue.message.charAt(0).toLowerCase() + issue.message.slice(1).replace(/\.$/, '');
+    return at(sentence(/[,:] found /.test(own) ? own : `${own}, found ${found(value)}`));
   }
   if (issue.code === 'custom') return at(sentence(issue.message));
 
   const schemas = schemasAt(schema, path);
+  if (schemas.some((one) => alternatives(one).length > 1)) {
+    // Of several things that could stand here, the bound is of the one that does.
+    const size =
+      issue.code === 'too_big' ? ['at most', issue.maximum] : issue.code === 'too_small' ? ['at least', issue.minimum] : undefined;
+    if (size !== undefined) return at(`expected ${size.join(' ')}${unitOf((issue as { origin: string }).origin)}, found ${found(value)}.`);
+  }
   const expected =
     schemas.length === 0 ? 'another value' : [...new Set(schemas.map((one) => expectation(writtenSchema(one))))].join(', or ');
   const near = issue.code === 'invalid_value' && typeof value === 'string' ? suggestion(value, issue.values.map(String)) : '';
@@ -105,5 +112,7 @@ function meantBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] 
     .sort((a, b) => a.length - b.length);
   return meant[0];
 }
+
+const unitOf = (origin: string) => ({ string: ' characters', array: ' items', set: ' items', object: ' keys' })[origin] ?? '';
 
 const sentence = (text: string) => (/[.?!]$/.test(text) ? text : `${text}.`);

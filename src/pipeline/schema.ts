@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import { fileSchema, type StageDeclarations } from './declaration.ts';
-import type { JsonSchema } from './shape.ts';
+import { type JsonSchema, writtenSchema } from './shape.ts';
 
 export const PIPELINE_SCHEMA_ID = 'https://raw.githubusercontent.com/OWNER/retrain/v1/schema/pipeline.schema.json';
 
@@ -9,28 +8,14 @@ export const PIPELINE_SCHEMA_ID = 'https://raw.githubusercontent.com/OWNER/retra
  * JSON Schema cannot express (a real time zone, a class among the classes, rules over several inputs of a stage).
  */
 export function pipelineSchema(stages: StageDeclarations): JsonSchema {
-  const { $schema, ...schema } = z.toJSONSchema(fileSchema(stages), { io: 'input', target: 'draft-2020-12', reused: 'inline' });
+  const { $schema, ...schema } = writtenSchema(fileSchema(stages));
   return {
     $schema,
     $id: PIPELINE_SCHEMA_ID,
     title: 'Retrain pipeline file',
     description: 'One model’s whole life: where its data comes from, how it is trained and judged, and who is told.',
-    ...(plain(schema) as object),
+    ...schema,
   } as JsonSchema;
-}
-
-/** Bounds that only say "a whole number fits a double" tell a reader nothing. */
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(
-        ([key, bound]) =>
-          !(key === 'maximum' && bound === Number.MAX_SAFE_INTEGER) && !(key === 'minimum' && bound === Number.MIN_SAFE_INTEGER),
-      )
-      .map(([key, item]) => [key, plain(item)]),
-  );
 }
 
 /**

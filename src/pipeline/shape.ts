@@ -104,9 +104,37 @@ export const takesOnlyText = (schema: Schema): boolean =>
     );
   });
 
-/** JSON Schema of what may be written. Rules JSON Schema cannot express are left out. */
+/** JSON Schema (draft 2020-12) of what may be written. Rules JSON Schema cannot express are left out. */
 export const writtenSchema = (schema: Schema): JsonSchema =>
-  z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
+  plain(
+    z.toJSONSchema(schema, {
+      io: 'input',
+      reused: 'inline',
+      unrepresentable: 'any',
+      override: ({ zodSchema, jsonSchema }) => {
+        // A file holds no such values: this alternative can never be taken.
+        if (NEVER_WRITTEN.has(inner(zodSchema).type)) jsonSchema.not = {};
+      },
+    }),
+  ) as JsonSchema;
+
+const NEVER_WRITTEN = new Set(['date', 'bigint', 'symbol', 'undefined', 'void', 'map', 'set', 'nan', 'function', 'file']);
+
+/** Without alternatives nobody can take, and without bounds that only say that a whole number fits a double. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value)
+    .filter(
+      ([key, bound]) =>
+        !(key === 'maximum' && bound === Number.MAX_SAFE_INTEGER) && !(key === 'minimum' && bound === Number.MIN_SAFE_INTEGER),
+    )
+    .map(([key, item]): [string, unknown] => [key, plain(item)]);
+  const { anyOf, ...rest } = Object.fromEntries(entries);
+  if (!Array.isArray(anyOf)) return Object.fromEntries(entries);
+  const options = anyOf.filter((option) => JSON.stringify(option.not) !== '{}');
+  return options.length === 1 ? { ...options[0], ...rest } : { ...rest, anyOf: options };
+}
 
 /** What we read of a JSON Schema. */
 export interface JsonSchema {
@@ -132,6 +160,7 @@ export interface JsonSchema {
   readonly maxLength?: number;
   readonly pattern?: string;
   readonly format?: string;
+  readonly $schema?: string;
 }
 
 /** What a schema expects, in words: `a whole number of at least 0`, `one of a, b`, `text, or a list of text`. */

@@ -25,19 +25,19 @@ export const splitSchema = z
       .describe(
         '`hash`: by the key of each row, so that new rows move no old row. `grouped`: all rows of a group into one part. `stratified`: the same mix of the target in each part. `temporal`: by date.',
       ),
-    test: shareSchema.default(0.2).describe('Share of the rows that judge, e.g. `20 %`.'),
-    validation: shareSchema.default(0).describe('Share of the rows kept apart for choosing among candidates; 0 for none.'),
+    test: shareSchema.prefault(0.2).describe('Share of the rows that judge, e.g. `20 %`.'),
+    validation: shareSchema.prefault(0).describe('Share of the rows kept apart for choosing among candidates; 0 for none.'),
     salt: z.string().min(1).default('v1').describe('Changes which rows fall into which part.'),
-    group: z.string().min(1).optional().describe('Column whose rows stay together; needed for `grouped`.'),
+    group: z.string().min(1).optional().describe('Column whose rows stay together; needed for `grouped`, absent otherwise.'),
     bins: z.int().min(2).max(1000).default(10).describe('`stratified` with a numeric target: number of equally full bins.'),
-    column: z.string().min(1).optional().describe('Column with the date of each row; needed for `temporal`.'),
+    column: z.string().min(1).optional().describe('Column with the date of each row; needed for `temporal`, absent otherwise.'),
     timezone: z.string().default('UTC').describe('Time zone in which timestamps become calendar dates, e.g. `Europe/Berlin`.'),
     windows: z
       .strictObject({
         train: window.describe('Dates learned from.'),
-        validation: window.optional().describe('Dates kept apart for choosing among candidates.'),
+        validation: window.optional().describe('Dates kept apart for choosing among candidates. Absent: none.'),
         test: window.describe('Dates that judge.'),
-        oot: window.optional().describe('Out-of-time: looked at last, never chooses.'),
+        oot: window.optional().describe('Out-of-time: looked at last, never chooses. Absent: there is none.'),
       })
       .optional()
       .describe(

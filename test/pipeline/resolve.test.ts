@@ -138,6 +138,9 @@ test('what overrides, --set and with: say wrongly is told as theirs', () => {
       'overrides:1:12: train.trails: unknown key. Did you mean "trials"?',
     ],
   );
+  assert.deepEqual(refused({ file: file(`${churn}  columns: [a, b]\n`), sets: ['drift.columns=[{}]'] }), [
+    '--set: drift.columns.0: expected text, found a mapping.',
+  ]);
   assert.match(refused({ file: file(churn), overrides: '{"train": ' })[0]!, /^overrides: expected JSON/);
 });
 
@@ -171,6 +174,7 @@ test('with: texts mean what the key takes: text as it is, else YAML 1.2', () => 
     resolved({ only: 'train', with: { task: 'regression', target: 'y', parts: 'p', ...given } }).stages.train!.inputs;
   assert.equal(train({ trainer: '12' }).trainer, '12');
   assert.equal(train({ trainer: '#tabular: [x' }).trainer, '#tabular: [x');
+  assert.equal(train({ trainer: '"quoted" #1' }).trainer, '"quoted" #1');
   assert.equal(train({ trials: '7' }).trials, 7);
   assert.deepEqual(train({ target: '{column: y, positive: 1}' }).target, { column: 'y', positive: '1' });
   assert.deepEqual(train({ target: 'column: y\npositive: "Yes"\n' }).target, { column: 'y', positive: 'Yes' });
@@ -214,6 +218,26 @@ test('what earlier stages fill is checked when it is filled; what the user gave 
   assert.deepEqual(completeInputs(neighbour, {}, { wait: 300 }), { kind: 'complete', inputs: { wait: 300 } });
   const rule = { ...drift, inputs: { a: wired('x.y', z.int().describe('A.')) }, check: () => [{ path: 'a', message: 'no.' }] };
   assert.deepEqual(completeInputs(rule, {}, { a: 1 }), { kind: 'invalid', problems: [{ path: 'a', message: 'no.' }] });
+});
+
+test('problems of schemas that other rooms wrote are told in the same words', () => {
+  const inputs = {
+    test: z
+      .union([z.number(), z.string().regex(/%$/, 'Expected a fraction such as 0.2.')])
+      .pipe(z.any())
+      .describe('Share.'),
+    few: z.union([z.number().max(1), z.array(z.string()).min(1)]).describe('Few.'),
+    rule: z.string().check((context) => {
+      context.issues.push({ code: 'custom', message: 'Not a pattern', input: context.value });
+    }),
+  };
+  const stage: StageDeclaration = { ...stages.notify!, name: 'a', inputs };
+  const resolution = resolve({ only: 'a', with: { test: 'x', few: '2', rule: 'y' }, stages: { a: stage } });
+  assert.ok(resolution.kind === 'invalid');
+  assert.deepEqual(
+    resolution.problems.map(({ path, message }) => `${path}: ${message}`),
+    ['test: expected a fraction such as 0.2, found "x".', 'few: expected at most 1, found 2.', 'rule: Not a pattern.'],
+  );
 });
 
 test('the same schema may be written in one stage and filled in another', () => {

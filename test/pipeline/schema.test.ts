@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { wired } from '../../src/kernel/inputs.ts';
 import { defineStage } from '../../src/kernel/stage.ts';
 import { resolve } from '../../src/pipeline/resolve.ts';
 import { pipelineSchema, schemaFaults } from '../../src/pipeline/schema.ts';
@@ -49,6 +50,24 @@ test('a section whose keys may all be left out may be left out; one with a requi
 
 test('what a run fills is no key of the file, unless it may be overridden', () => {
   assert.deepEqual(Object.keys(schema.properties?.drift?.properties ?? {}), ['reference', 'threshold', 'on-drift', 'columns']);
+});
+
+test('what a run fills and the file may override says who fills it', () => {
+  const current = wired('fetch-data.data', z.string().describe('New data.'), { overridable: true });
+  const schema = pipelineSchema({ a: { ...stages.notify!, name: 'a', inputs: { current } } });
+  assert.equal(schema.properties?.a?.properties?.current?.description, 'New data. Absent in the file: it comes from `fetch-data.data`.');
+  assert.deepEqual(schemaFaults(schema), []);
+});
+
+test('an alternative no file can hold is none', () => {
+  const day = z.union([z.iso.date(), z.date()]).describe('Day.');
+  const { properties } = pipelineSchema({ a: { ...stages.notify!, name: 'a', inputs: { day } } });
+  assert.deepEqual(properties?.a?.properties?.day, {
+    type: 'string',
+    format: 'date',
+    pattern: properties?.a?.properties?.day?.pattern,
+    description: 'Day.',
+  });
 });
 
 test('editors and check agree about good and bad files', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { filledFrom, ownInputs, type StageDeclaration, sharedKeysOf } from '../../src/pipeline/declaration.ts';
-import { type JsonSchema, leavable, marksOf, type Schema, writtenSchema } from '../../src/pipeline/shape.ts';
+import { leavable, marksOf, type Schema, writtenSchema } from '../../src/pipeline/shape.ts';
 import { sharedKeys } from '../../src/pipeline/shared-keys.ts';
 import { code, keyRows, table } from './table.ts';
 
@@ -9,7 +9,7 @@ const END = '<!-- end of what is generated -->';
 
 /** The tables of a stage's inputs and outputs. */
 export function stageTables(stage: StageDeclaration): string {
-  const own = z.toJSONSchema(z.strictObject(Object.fromEntries(ownInputs(stage))), { io: 'input', reused: 'inline' }) as JsonSchema;
+  const own = writtenSchema(z.strictObject(Object.fromEntries(ownInputs(stage))));
   const filled = new Map(ownInputs(stage).map(([key, schema]) => [key, filledFrom(schema)]));
   const inputs = keyRows(own).map((row) => {
     const from = filled.get(row.key);
@@ -52,7 +52,7 @@ export function stageFaults(stage: StageDeclaration): string[] {
     else if (marksOf(schema).shared !== true && leavable(schema) && value === undefined && !/\babsent\b|\bdefault\b/i.test(description)) {
       faults.push(`${stage.name}: input ${key} is optional, without a default or a word on what it means when absent`);
     }
-    if (Object.hasOwn(sharedKeys, key) && marksOf(schema).shared !== true) {
+    if (Object.hasOwn(sharedKeys, key) && marksOf(schema).shared !== true && filledFrom(schema) === undefined) {
       faults.push(`${stage.name}: input ${key} has the name of a shared key and is not that one`);
     }
     if (!/^[a-z][a-z0-9-]*$/.test(key)) faults.push(`${stage.name}: input ${key}: names are lower case, digits and -`);

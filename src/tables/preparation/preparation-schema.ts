@@ -16,9 +16,12 @@ const columnSchema = z
       .enum(['number', 'text'])
       .optional()
       .describe(
-        'Treat the column as this type. `number` reads texts that spell numbers; a blank is missing, other text is an error with its row.',
+        'Treat the column as this type. `number` reads texts that spell numbers; a blank is missing, other text is an error with its row. Absent: the type found in the data.',
       ),
-    missing: z.array(z.string()).optional().describe('Texts that mean missing in this column, e.g. `[" ", "n/a"]`.'),
+    missing: z
+      .array(z.string())
+      .optional()
+      .describe('Texts that mean missing in this column, e.g. `[" ", "n/a"]`. Absent: those of `missing`.'),
     impute: z
       .union([
         z.enum(['median', 'mean', 'mode', 'category', 'none']),
@@ -26,13 +29,19 @@ const columnSchema = z
       ])
       .optional()
       .describe(
-        'What replaces missing cells: `median`, `mean` (numbers), `mode`, `category` (text: a category of its own), `none`, or `{ constant: 0 }`.',
+        'What replaces missing cells: `median`, `mean` (numbers), `mode`, `category` (text: a category of its own), `none`, or `{ constant: 0 }`. Absent: that of `numeric` or `categorical`.',
       ),
-    outliers: outliers.optional().describe('`iqr` caps at the quartiles -/+ factor × interquartile range of the training rows.'),
-    scale: scale.optional().describe('`standard`: mean 0, population deviation 1; `minmax`: 0…1; `none`.'),
-    encode: encode.optional().describe('How categories become numbers. On a number column: its values are categories.'),
+    outliers: outliers
+      .optional()
+      .describe('`iqr` caps at the quartiles -/+ factor × interquartile range of the training rows. Absent: `outliers.method`.'),
+    scale: scale.optional().describe('`standard`: mean 0, population deviation 1; `minmax`: 0…1; `none`. Absent: `numeric.scale`.'),
+    encode: encode
+      .optional()
+      .describe(
+        'How categories become numbers. On a number column: its values are categories. Absent: `categorical.encode`; numbers stay numbers.',
+      ),
     order: z.array(z.string()).min(1).optional().describe('`ordinal`: the categories from lowest (0) to highest. Default: sorted.'),
-    parts: z.array(z.enum(PARTS)).optional().describe('Of a date: the parts that become features.'),
+    parts: z.array(z.enum(PARTS)).optional().describe('Of a date: the parts that become features. Absent: `dates.parts`.'),
   })
   .describe('How one column becomes features; what is not said follows the defaults of its type.');
 

@@ -16,7 +16,7 @@ const durationSchema = z
   });
 
 const severity = z.enum(['error', 'warn']).default('error').describe('`error` blocks the run, `warn` is shown.');
-const mostly = shareSchema.default(1).describe('Share of the checked cells or rows that must keep the rule, e.g. `99 %`.');
+const mostly = shareSchema.prefault(1).describe('Share of the checked cells or rows that must keep the rule, e.g. `99 %`.');
 const bound = z.union([z.number(), z.string()]);
 const values = z.array(z.union([z.string(), z.number(), z.boolean()])).min(1);
 
@@ -37,16 +37,21 @@ const pattern = z
 
 const columnRules = z
   .strictObject({
-    type: z.enum(['number', 'integer', 'boolean', 'date', 'timestamp', 'text']).optional().describe('Type of every value.'),
-    'not-null': z.boolean().optional().describe('No cell is missing.'),
-    unique: z.boolean().optional().describe('No value stands twice; every occurrence of a repeated value counts.'),
-    min: bound.optional().describe('Smallest allowed number, or ISO date.'),
-    max: bound.optional().describe('Largest allowed number, or ISO date.'),
-    in: values.optional().describe('The only allowed values.'),
-    'not-in': values.optional().describe('Values that must not occur.'),
-    pattern: pattern.optional().describe('RE2 pattern found in the text; write `^…$` for the whole. Matching takes linear time.'),
-    'min-length': z.int().min(0).optional().describe('Fewest characters of a text.'),
-    'max-length': z.int().min(0).optional().describe('Most characters of a text.'),
+    type: z.enum(['number', 'integer', 'boolean', 'date', 'timestamp', 'text']).optional().describe('Type of every value. Absent: any.'),
+    'not-null': z.boolean().optional().describe('No cell is missing. Absent: cells may be.'),
+    unique: z
+      .boolean()
+      .optional()
+      .describe('No value stands twice; every occurrence of a repeated value counts. Absent: values may repeat.'),
+    min: bound.optional().describe('Smallest allowed number, or ISO date. Absent: no bound.'),
+    max: bound.optional().describe('Largest allowed number, or ISO date. Absent: no bound.'),
+    in: values.optional().describe('The only allowed values. Absent: any.'),
+    'not-in': values.optional().describe('Values that must not occur. Absent: none.'),
+    pattern: pattern
+      .optional()
+      .describe('RE2 pattern found in the text; write `^…$` for the whole. Matching takes linear time. Absent: any text.'),
+    'min-length': z.int().min(0).optional().describe('Fewest characters of a text. Absent: no bound.'),
+    'max-length': z.int().min(0).optional().describe('Most characters of a text. Absent: no bound.'),
     optional: z.boolean().default(false).describe('The column may be absent.'),
     mostly,
     severity,
@@ -57,7 +62,7 @@ const expressionRule = z.union([
   expressionSchema,
   z.strictObject({
     expression: expressionSchema.describe('Condition over the columns of a row, e.g. `total >= monthly`.'),
-    name: z.string().min(1).optional().describe('Name in the report.'),
+    name: z.string().min(1).optional().describe('Name in the report. Absent: the expression itself.'),
     mostly,
     severity,
   }),
@@ -67,10 +72,10 @@ const columnList = z.union([z.string().transform((name) => [name]), z.array(z.st
 
 /** Quality rules of `validate-data`: spread into the inputs of the stage. */
 export const rulesShape = {
-  rules: z.record(z.string().min(1), columnRules).default({}).describe('Rules by column; `"*"` for all columns.'),
+  rules: z.record(z.string().min(1), columnRules).prefault({}).describe('Rules by column; `"*"` for all columns.'),
   expressions: z
     .array(expressionRule)
-    .default([])
+    .prefault([])
     .describe('Conditions that every row must keep; a row where the condition is missing is not judged.'),
   references: z
     .array(
@@ -82,7 +87,7 @@ export const rulesShape = {
         severity,
       }),
     )
-    .default([])
+    .prefault([])
     .describe('Values that must exist in another table.'),
   freshness: z
     .strictObject({
@@ -95,16 +100,16 @@ export const rulesShape = {
       severity,
     })
     .optional()
-    .describe('How old the newest data may be.'),
+    .describe('How old the newest data may be. Absent: any age.'),
   'row-count': z
     .strictObject({
-      min: z.int().min(0).optional().describe('Fewest rows.'),
-      max: z.int().min(0).optional().describe('Most rows.'),
-      'max-change': shareSchema.optional().describe('Greatest change against the median of earlier runs, e.g. `50 %`.'),
+      min: z.int().min(0).optional().describe('Fewest rows. Absent: no bound.'),
+      max: z.int().min(0).optional().describe('Most rows. Absent: no bound.'),
+      'max-change': shareSchema.optional().describe('Greatest change against the median of earlier runs, e.g. `50 %`. Absent: any.'),
       severity,
     })
     .optional()
-    .describe('How many rows there must be.'),
+    .describe('How many rows there must be. Absent: any number.'),
   score: z
     .strictObject({
       weights: z
