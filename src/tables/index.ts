@@ -24,6 +24,8 @@ export { type ProfileOptions, Profiler, profile } from './profile/profiler.ts';
 export * from './profile-types.ts';
 export type { Format, ReadCounts, ReadOptions } from './read-options.ts';
 export * from './table.ts';
+export { type Executor, inThisThread, runTableTask, type TableTask, type TaskOptions } from './workers/table-task.ts';
+export { serveTableTasks, workerExecutor } from './workers/worker-executor.ts';
 export { type CsvWriteOptions, writeCsv } from './write-csv.ts';
 export { writeJsonl } from './write-jsonl.ts';
 export { type ParquetWriteOptions, writeParquet } from './write-parquet.ts';

@@ -16,7 +16,10 @@ export interface NumberColumn {
   readonly missing?: Uint8Array;
 }
 
-/** Text by code into a dictionary of this batch alone; code -1 is missing. */
+/**
+ * Text by code into a dictionary of this batch alone; code -1 is missing. The dictionary may hold texts that no row uses, and batches may
+ * share the same array: what was worked out per entry may be kept while the array is the same.
+ */
 export interface TextColumn {
   readonly kind: 'text';
   readonly codes: Int32Array;

@@ -1,6 +1,6 @@
 import { BadInput } from '../bad-input.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { type Evidence, evidenceOf, SEEN_TEXT } from '../evidence.ts';
+import { type Evidence, evidenceOf, evidenceOfDecimal, SEEN_TEXT } from '../evidence.ts';
 import type { Part, PartField, PassCounts } from '../part.ts';
 import { BLOCK_BYTES, MAX_RECORD_BYTES, type ReadOptions } from '../read-options.ts';
 import type { Batch, Column, Schema } from '../table.ts';
@@ -264,6 +264,11 @@ function lookAt(
         if (field.from === field.to && !field.quoted) continue;
         const before = seen.get(names[i]) as Evidence;
         if ((before & SEEN_TEXT) !== 0) continue;
+        const plain = missing.size === 0 ? evidenceOfDecimal(bytes, field.from, field.to) : undefined;
+        if (plain !== undefined) {
+          seen.set(names[i], before | plain);
+          continue;
+        }
         const value = text(field.from, field.to, field.quoted);
         if (!missing.has(value)) seen.set(names[i], before | evidenceOf(value));
       }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type ColumnProfile, PROFILE_SCHEMA, type Profile } from '../profile-types.ts';
 import type { Batch, Field, Schema, Table } from '../table.ts';
 import { CategoricalProfiler } from './categorical-profiler.ts';
@@ -69,6 +70,17 @@ export class Profiler {
     return { schema: PROFILE_SCHEMA, rows: this.#rows, columns: this.#columns.map((column): ColumnProfile => column.finish()) };
   }
 
+  /** {@link finish} with a pause between columns, since sorting a long one takes a while: for threads that must hear a cancellation. */
+  async finishHearing(signal: AbortSignal | undefined): Promise<Profile> {
+    const columns: ColumnProfile[] = [];
+    for (const column of this.#columns) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      columns.push(column.finish());
+    }
+    return { schema: PROFILE_SCHEMA, rows: this.#rows, columns };
+  }
+
   #bound(): void {
     let held = 0;
     let largest = 0;
@@ -103,7 +115,7 @@ export async function profile(table: Table, options: ProfileOptions = {}): Promi
     onProgress?.(rows);
   }
   profiler ??= new Profiler(table.schema.filter((field) => names.includes(field.name)));
-  const found = profiler.finish();
+  const found = await profiler.finishHearing(signal);
   if (!profiler.sketched) return found;
   const counted = await countOnEdges(table, found, { columns: names, signal });
   return {
