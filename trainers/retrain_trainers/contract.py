@@ -121,7 +121,7 @@ class _Reader:
             model=self.path("model") if verb == "predict" else None,
             base=self.path("base") if self.content.get("base") is not None else None,
             output=self.path("output"),
-            device=self.one_of("device", ("cpu", "cuda"), "cpu"),
+            device=self.one_of("device", ("cpu", "gpu"), "cpu"),
             threads=self.whole("threads", 1, 4096, 1),
             seconds_left=self.content.get("seconds_left"),
         )

@@ -34,7 +34,7 @@ const WAIT_SECONDS_MAX = 1_260;
 /** Names the environment: same lock, Python and platform, same environment. */
 export function environmentDigest(lock: string, python: Python): string {
   return createHash('sha256')
-    .update(JSON.stringify([lock, python.version, python.platform, python.executable]))
+    .update(JSON.stringify([lock, python.version, python.platform, python.file]))
     .digest('hex')
     .slice(0, 32);
 }

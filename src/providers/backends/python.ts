@@ -1,5 +1,5 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../kernel/errors.ts';
 import { writeWhole } from '../durable-file.ts';
@@ -33,6 +33,8 @@ const factsSchema = z.object({
 /** An interpreter that answered. */
 export interface Python {
   readonly executable: string;
+  /** The file behind it: names that lead to the same interpreter are the same Python. */
+  readonly file: string;
   /** `3.11.7` */
   readonly version: string;
   /** `3.11` */
@@ -46,12 +48,14 @@ from importlib.util import find_spec
 print(json.dumps({"executable": sys.executable, "version": list(sys.version_info[:3]), "bits": struct.calcsize("P") * 8,
 "venv": bool(find_spec("venv") and find_spec("ensurepip")), "platform": sysconfig.get_platform()}))`;
 
-const knownSchema = z.object({ asked: z.string(), python: z.custom<Python>(), mtimeMs: z.number() });
+const pythonSchema = z.object({ executable: z.string(), file: z.string(), version: z.string(), minor: z.string(), platform: z.string() });
+const memorySchema = z.array(z.object({ asked: z.string(), python: pythonSchema, mtimeMs: z.number() }));
+const REMEMBERED_MAX = 8;
 
 export interface PythonSearch {
   /** Interpreter the user named; no other is tried then. */
   readonly given?: string;
-  /** Minor version to prefer, e.g. `3.11`: the one a champion was trained with. */
+  /** Minor version to prefer, e.g. `3.11`: the one a champion was trained with. Another is taken when it is not there. */
   readonly minor?: string;
   /** Must it be able to make virtual environments? */
   readonly venv: boolean;
@@ -73,7 +77,8 @@ export async function findPython(search: PythonSearch): Promise<Python> {
   const refused: string[] = [];
   let incomplete = false;
   let tooOld = false;
-  const candidates = search.given ? [[search.given]] : search.minor ? [[`python${search.minor}`], ...CANDIDATES] : CANDIDATES;
+  let other: Python | undefined;
+  const candidates = search.given ? [[search.given]] : search.minor ? [...CANDIDATES, [`python${search.minor}`]] : CANDIDATES;
   for (const candidate of candidates) {
     const found = await ask(candidate, search);
     if (found === undefined) continue;
@@ -90,13 +95,22 @@ export async function findPython(search: PythonSearch): Promise<Python> {
     } else {
       const python = {
         executable: found.executable,
+        file: await realpath(found.executable),
         version: found.version.join('.'),
         minor: `${major}.${minor}`,
         platform: found.platform,
       };
+      if (search.minor !== undefined && search.minor !== python.minor) {
+        other ??= python;
+        continue;
+      }
       await remember(memory, asked, python);
       return python;
     }
+  }
+  if (other) {
+    await remember(memory, asked, other);
+    return other;
   }
   throw notFound(search, [...new Set(refused)], incomplete, tooOld);
 }
@@ -153,17 +167,25 @@ function notFound(search: PythonSearch, refused: readonly string[], incomplete: 
 }
 
 async function remembered(memory: string, asked: string): Promise<Python | undefined> {
-  try {
-    const known = knownSchema.parse(JSON.parse(await readFile(memory, 'utf8')));
-    if (known.asked !== asked) return undefined;
-    return (await stat(await realpath(known.python.executable))).mtimeMs === known.mtimeMs ? known.python : undefined;
-  } catch {
-    return undefined;
-  }
+  const known = (await readMemory(memory)).find((entry) => entry.asked === asked);
+  if (!known) return undefined;
+  const mtimeMs = await mtimeOf(known.python.file).catch(() => undefined);
+  return mtimeMs === known.mtimeMs ? known.python : undefined;
 }
 
 async function remember(memory: string, asked: string, python: Python): Promise<void> {
-  await mkdir(join(memory, '..'), { recursive: true });
-  const { mtimeMs } = await stat(await realpath(python.executable));
-  await writeWhole(memory, `${JSON.stringify({ asked, python, mtimeMs })}\n`);
+  await mkdir(dirname(memory), { recursive: true });
+  const others = (await readMemory(memory)).filter((entry) => entry.asked !== asked);
+  const entry = { asked, python, mtimeMs: await mtimeOf(python.file) };
+  await writeWhole(memory, `${JSON.stringify([entry, ...others].slice(0, REMEMBERED_MAX))}\n`);
 }
+
+async function readMemory(memory: string): Promise<z.infer<typeof memorySchema>> {
+  try {
+    return memorySchema.parse(JSON.parse(await readFile(memory, 'utf8')));
+  } catch {
+    return [];
+  }
+}
+
+const mtimeOf = async (path: string): Promise<number> => (await stat(path)).mtimeMs;

@@ -46,10 +46,15 @@ export async function trainerCommand(
   if (trainer.kind === 'command') return { command: trainer.command, cwd: place.workspace, env };
   const module_ = moduleOf(trainer);
   await moduleFolder(trainer, place);
-  const lock = options.lock ?? (choice.managed ? await readLock(place.root, lockName(trainer)) : '');
-  const python = await pythonFor(choice, place, options.signal, LOCK_HEADER.exec(lock)?.[1]);
+  const recorded = options.lock || undefined;
+  const recordedMinor = LOCK_HEADER.exec(recorded ?? '')?.[1];
+  const python = await pythonFor(choice, place, options.signal, recordedMinor);
+  if (recordedMinor && recordedMinor !== python.minor) {
+    options.log(`The recorded environment was made for Python ${recordedMinor}, which is not here; Python ${python.minor} is used.`);
+  }
   let interpreter = python.executable;
   if (choice.managed) {
+    const lock = recorded?.replace(LOCK_HEADER, '') ?? (await readLock(place.root, lockName(trainer)));
     const order = { lock, python, cache: place.cache, env: installerEnvironment(place.env), signal: options.signal, log: options.log };
     interpreter = (await managedEnvironment({ ...order, warmUp: WARM_UP[trainer.name] })).python;
   }

@@ -23,7 +23,7 @@ def fit_booster(recipe: Recipe, features: Floats, target: Codes | Floats, weight
         **p,
         "objective": _objective(recipe),
         "tree_method": "hist",
-        "device": recipe.device,
+        "device": "cuda" if recipe.device == "gpu" else "cpu",
         "seed": recipe.seed % 2**31,
         "nthread": 1,
         "verbosity": 0,
@@ -40,7 +40,7 @@ def fit_booster(recipe: Recipe, features: Floats, target: Codes | Floats, weight
     try:
         booster = xgb.train(settings, data, num_boost_round=rounds, callbacks=[Ticking()])
     except xgb.core.XGBoostError as error:
-        if recipe.device == "cuda":
+        if recipe.device == "gpu":
             first = str(error).strip().splitlines()[-1]
             raise Refused(f"XGBoost cannot use the GPU: {first}", "Use a machine with a GPU and its driver, or `device: cpu`.") from error
         raise

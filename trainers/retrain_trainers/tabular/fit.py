@@ -55,9 +55,8 @@ def fit(job: Job) -> None:
     held = None
     if job.search.cv == "validation":
         held = read_rows(job.part("validation"), job.key, job.features, job.task, target)
-    folds = folds_of(job.search, job.task, rows.target, job.seed)
-
     with _collected_warnings() as notes:
+        folds = folds_of(job.search, job.task, rows.target, job.seed)
         found = _Work(job, target, rows, held, folds, trials, score).run()
     model, scores, best = found
     with partial_folder(job.output / "model") as folder:

@@ -39,7 +39,12 @@ def folds_of(search: Search, task: str, target: Codes | Floats, seed: int) -> li
         splitter = StratifiedKFold(n_splits=search.folds, shuffle=True, random_state=random_state(seed))
     else:
         splitter = KFold(n_splits=search.folds, shuffle=True, random_state=random_state(seed))
-    return [(np.asarray(fit), np.asarray(score)) for fit, score in splitter.split(np.zeros(len(target)), target)]
+    folds = [(np.asarray(fit), np.asarray(score)) for fit, score in splitter.split(np.zeros(len(target)), target)]
+    if task == "classification":
+        for number, (fit, _) in enumerate(folds, start=1):
+            if len(np.unique(target[fit])) < 2:
+                raise Refused(f"Fold {number} of {search.folds} has one class only to learn from.", "Use fewer folds or bring more rows.")
+    return folds
 
 
 def trials_of(algorithm: Algorithm, given: Mapping[str, Any], search: Search, seed: int) -> list[dict[str, Any]]:
