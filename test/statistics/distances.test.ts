@@ -69,6 +69,16 @@ test('chi-square of independence on K and T, with V, G and Yates', () => {
   close(yates.statistic, 3.86904761905, 1e-11);
 });
 
+test('cells with an expected count below 5 are counted', () => {
+  // Expected: 4.2 7.8 2.8 5.2
+  const small = chiSquareContingency([
+    [3, 9],
+    [4, 4],
+  ]);
+  assert.ok('p' in small);
+  assert.equal(small.smallCells, 2);
+});
+
 test('empty rows and columns are dropped first; nothing left to compare is p 1', () => {
   const s18 = chiSquareContingency([
     [60, 30, 10, 0, 0, 0],
