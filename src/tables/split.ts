@@ -8,8 +8,6 @@ import { strataOf } from './split-strata.ts';
 import { type ClosedWindows, closeWindows, cutByShare, placeInWindows } from './split-windows.ts';
 import type { Table } from './table.ts';
 
-export { LEFT_OUT, type Part } from './split-parts.ts';
-
 export interface PartCount {
   readonly part: Part;
   readonly rows: number;
