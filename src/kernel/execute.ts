@@ -1,0 +1,174 @@
+import { lstat } from 'node:fs/promises';
+import { z } from 'zod';
+import { withDeadline } from './deadline.ts';
+import { digestPath } from './digest.ts';
+import { type Fault, faultOf, InvalidInputs, type Problem } from './errors.ts';
+import { type FileRef, RECORD_SCHEMA, type StageRecord } from './record.ts';
+import { type RetryPolicy, withRetries } from './retry.ts';
+import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
+import { openStageFiles } from './stage-files.ts';
+
+export interface Execution<Shape extends InputShape = InputShape, Outputs extends string = string, Needs extends Slots = Slots> {
+  readonly stage: Stage<Shape, Outputs, Needs>;
+  /** As resolved; validated here once more, so that a stage never sees what its schema does not allow. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Inputs that are files, as the record shows them instead of a path of this machine. */
+  readonly shown?: Readonly<Record<string, unknown>>;
+  /** Made when the stage starts, once an attempt: only what `needs` names. */
+  readonly providers: (signal: AbortSignal) => Promise<ProvidersOf<Needs>>;
+  readonly run: RunFacts;
+  /** The stage's own folder and how the record names it (`files/<stage>`). */
+  readonly folder: string;
+  readonly folderUri: string;
+  readonly policy: RetryPolicy & { readonly timeoutSeconds: number };
+  readonly signal: AbortSignal;
+  readonly log: Log;
+  readonly clock: () => Date;
+  /** Takes secrets out of text before it is kept. */
+  readonly redact?: (text: string) => string;
+}
+
+/**
+ * Runs one stage to its record: validates, retries what can heal, bounds each attempt in time, digests what came out.
+ * Never throws for what happens inside the stage: an error becomes a record with outcome `errored` or `cancelled`.
+ */
+export async function execute<Shape extends InputShape, Outputs extends string, Needs extends Slots>(
+  execution: Execution<Shape, Outputs, Needs>,
+): Promise<{ readonly record: StageRecord; readonly error?: unknown }> {
+  const { stage, run, clock, signal, log, policy } = execution;
+  const redact = execution.redact ?? ((text: string) => text);
+  const started = clock();
+  const clockStart = performance.now();
+  const warnings: { code: string; text: string }[] = [];
+  let attempt = 1;
+  const keepingLog: Log = {
+    ...log,
+    warn(code, text) {
+      warnings.push({ code, text: redact(text) });
+      log.warn(code, text);
+    },
+  };
+  const base = (): Pick<StageRecord, 'schema' | 'run' | 'stage' | 'attempt' | 'started' | 'seconds' | 'inputs' | 'warnings'> => ({
+    schema: RECORD_SCHEMA,
+    run: run.id,
+    stage: stage.name,
+    attempt,
+    started: started.toISOString(),
+    seconds: Math.round(performance.now() - clockStart) / 1000,
+    inputs: { ...plain(execution.inputs), ...execution.shown },
+    warnings,
+  });
+
+  try {
+    const inputs = validInputs(stage, execution.inputs);
+    const result = await withRetries(
+      async (number) => {
+        attempt = number;
+        const files = await openStageFiles(execution.folder);
+        return withDeadline(
+          async (attemptSignal) => {
+            const providers = await execution.providers(attemptSignal);
+            const found = await stage.run(inputs, providers, { signal: attemptSignal, log: keepingLog, files, now: clock(), run });
+            return { ...found, outputs: await digestOutputs(found, execution, attemptSignal) };
+          },
+          signal,
+          policy.timeoutSeconds,
+        );
+      },
+      policy,
+      signal,
+      (error, next) =>
+        keepingLog.warn(
+          'retried',
+          `${stage.name}: ${messageOf(error)} Attempt ${next} of ${policy.retries + 1} in ${policy.delaySeconds} s.`,
+        ),
+    );
+    return { record: completed(base(), result) };
+  } catch (error) {
+    const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
+    const record: StageRecord = {
+      ...emptyParts(),
+      ...base(),
+      outcome: fault === 'cancelled' ? 'cancelled' : 'errored',
+      endsRun: false,
+      found: '',
+      error: { code: codeOf(error, fault), message: redact(messageOf(error)), todo: todoOf(error), fault },
+    };
+    return { record, error };
+  }
+}
+
+/** Every problem of the inputs at once, rules over several inputs included. */
+export function validInputs<Shape extends InputShape>(
+  stage: Stage<Shape>,
+  inputs: Readonly<Record<string, unknown>>,
+): z.output<z.ZodObject<Shape>> {
+  const parsed = z.strictObject(stage.inputs).safeParse(inputs);
+  if (!parsed.success) throw new InvalidInputs(parsed.error.issues.map(problemOf), `inputs of ${stage.name}`);
+  const values = parsed.data as z.output<z.ZodObject<Shape>>;
+  const problems = stage.check?.(values) ?? [];
+  if (problems.length > 0) throw new InvalidInputs(problems, `inputs of ${stage.name}`);
+  return values;
+}
+
+function problemOf(issue: z.core.$ZodIssue): Problem {
+  if (issue.code === 'unrecognized_keys')
+    return { path: issue.path.join('.'), message: `unknown ${issue.keys.length === 1 ? 'input' : 'inputs'} ${issue.keys.join(', ')}.` };
+  return { path: issue.path.join('.'), message: issue.message };
+}
+
+async function digestOutputs(
+  result: StageResult,
+  execution: { readonly folder: string; readonly folderUri: string },
+  signal: AbortSignal,
+): Promise<Record<string, string | number | boolean | FileRef>> {
+  const outputs: Record<string, string | number | boolean | FileRef> = {};
+  for (const [name, value] of Object.entries(result.outputs ?? {}) as [string, OutputValue | undefined][]) {
+    if (value === undefined) continue;
+    if (typeof value !== 'object') outputs[name] = value;
+    else {
+      const path = `${execution.folder}/${value.file}`;
+      await lstat(path);
+      outputs[name] = { uri: `${execution.folderUri}/${value.file}`, ...(await digestPath(path, signal)) };
+    }
+  }
+  return outputs;
+}
+
+function completed(
+  base: ReturnType<() => Pick<StageRecord, 'schema' | 'run' | 'stage' | 'attempt' | 'started' | 'seconds' | 'inputs' | 'warnings'>>,
+  result: Omit<StageResult, 'outputs'> & { readonly outputs: StageRecord['outputs'] },
+): StageRecord {
+  return {
+    ...emptyParts(),
+    ...base,
+    outcome: 'completed',
+    verdict: result.verdict,
+    endsRun: result.endsRun ?? false,
+    found: result.found,
+    outputs: result.outputs,
+    metrics: [...(result.metrics ?? [])],
+    gates: [...(result.gates ?? [])],
+    comparison: result.comparison,
+    tables: [...(result.tables ?? [])],
+    curves: [...(result.curves ?? [])],
+  };
+}
+
+const emptyParts = () => ({ outputs: {}, metrics: [], gates: [], tables: [], curves: [], warnings: [] });
+
+/** Through JSON, so that dates and the like look in memory as they will on disk. */
+const plain = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(value)) as Record<string, unknown>;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function codeOf(error: unknown, fault: Fault): string {
+  if (fault === 'cancelled') return 'cancelled';
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code.toLowerCase();
+  return fault === 'ours' ? 'internal' : fault;
+}
+
+function todoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'todo' in error && typeof error.todo === 'string' ? error.todo : undefined;
+}

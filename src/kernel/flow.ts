@@ -1,0 +1,92 @@
+import type { Manifest, StageRecord } from './record.ts';
+import type { Stage } from './stage.ts';
+import type { Reason } from './verdict.ts';
+
+/** The five jobs of a run on GitHub; in the terminal they follow one another. */
+export const PHASES = ['prepare', 'train', 'assess', 'publish', 'report'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface StageEntry {
+  readonly name: string;
+  readonly phase: Phase;
+  /** Runs after a refusal too, to write the outcome into the registry's state. */
+  readonly closes?: boolean;
+  load(): Promise<Stage>;
+}
+
+export type Decision = { readonly run: true } | { readonly run: false; readonly reason: Reason };
+
+/** The first record that said no: a failed or incomparable verdict. */
+export const refusal = (records: readonly StageRecord[]): StageRecord | undefined =>
+  records.find((record) => record.verdict?.kind === 'failed' || record.verdict?.kind === 'incomparable');
+
+/** The record that broke the run: an error, a cancel, or a job handed over to somewhere else. */
+export const interruption = (records: readonly StageRecord[]): StageRecord | undefined =>
+  records.find((record) => record.outcome !== 'completed');
+
+/** The record that found nothing to do. */
+export const ending = (records: readonly StageRecord[]): StageRecord | undefined => records.find((record) => record.endsRun);
+
+/**
+ * Does a stage run, given what the stages before it left behind?
+ * Reporting always does. Stages of `assess` do not stop one another, so that a report shows every verdict at once.
+ */
+export function decide(entry: StageEntry, records: readonly StageRecord[], phaseOf: (stage: string) => Phase | undefined): Decision {
+  if (entry.phase === 'report') return { run: true };
+
+  const broken = interruption(records);
+  if (broken)
+    return {
+      run: false,
+      reason: {
+        code: broken.outcome,
+        text: `${broken.stage} was ${broken.outcome === 'errored' ? 'broken off by an error' : broken.outcome}.`,
+      },
+    };
+
+  const ended = ending(records);
+  if (ended?.verdict && ended.verdict.kind !== 'passed') return { run: false, reason: ended.verdict.reason };
+
+  const refused = refusal(records);
+  if (refused?.verdict && refused.verdict.kind !== 'passed') {
+    const sameAssessment = entry.phase === 'assess' && phaseOf(refused.stage) === 'assess';
+    if (!sameAssessment && !entry.closes)
+      return { run: false, reason: { code: 'refused', text: `${refused.stage}: ${refused.verdict.reason.text}` } };
+  }
+  return { run: true };
+}
+
+/** How the run ended, from its records. */
+export function outcomeOf(records: readonly StageRecord[]): {
+  readonly outcome: Exclude<Manifest['outcome'], 'running'>;
+  readonly reason?: Reason;
+} {
+  const broken = interruption(records);
+  if (broken) {
+    const outcome = broken.outcome === 'cancelled' ? 'cancelled' : broken.outcome === 'submitted' ? 'submitted' : 'errored';
+    return { outcome, reason: broken.error ? { code: broken.error.code, text: broken.error.message } : undefined };
+  }
+  const said = refusal(records) ?? ending(records);
+  if (said?.verdict && said.verdict.kind !== 'passed') {
+    return { outcome: said.verdict.kind === 'skipped' ? 'skipped' : 'refused', reason: said.verdict.reason };
+  }
+  return { outcome: 'passed' };
+}
+
+export const EXIT = { fine: 0, no: 1, user: 2, world: 3, ours: 70, cancelled: 130 } as const;
+
+/** Exit code of a run, as DESIGN's table says. */
+export function exitCodeOf(manifest: Pick<Manifest, 'outcome' | 'records'>): number {
+  switch (manifest.outcome) {
+    case 'cancelled':
+      return EXIT.cancelled;
+    case 'refused':
+      return EXIT.no;
+    case 'errored': {
+      const fault = interruption(manifest.records)?.error?.fault ?? 'ours';
+      return fault === 'user' ? EXIT.user : fault === 'world' ? EXIT.world : EXIT.ours;
+    }
+    default:
+      return EXIT.fine;
+  }
+}
