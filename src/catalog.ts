@@ -1,0 +1,64 @@
+import type { StageEntry } from './kernel/flow.ts';
+import type { Stage } from './kernel/stage.ts';
+
+/** Every stage in the order of a run. */
+export const stages: readonly StageEntry[] = [
+  { name: 'gate', phase: 'prepare', load: async () => asStage((await import('./stages/gate/stage.ts')).gate) },
+  { name: 'fetch-model', phase: 'prepare', load: async () => asStage((await import('./stages/fetch-model/stage.ts')).fetchModel) },
+  { name: 'fetch-data', phase: 'prepare', load: async () => asStage((await import('./stages/fetch-data/stage.ts')).fetchData) },
+  { name: 'validate-data', phase: 'prepare', load: async () => asStage((await import('./stages/validate-data/stage.ts')).validateData) },
+  { name: 'drift', phase: 'prepare', load: async () => asStage((await import('./stages/drift/stage.ts')).drift) },
+  { name: 'prepare-data', phase: 'prepare', load: async () => asStage((await import('./stages/prepare-data/stage.ts')).prepareData) },
+  { name: 'train', phase: 'train', load: async () => asStage((await import('./stages/train/stage.ts')).train) },
+  { name: 'evaluate', phase: 'assess', load: async () => asStage((await import('./stages/evaluate/stage.ts')).evaluate) },
+  { name: 'bias-check', phase: 'assess', load: async () => asStage((await import('./stages/bias-check/stage.ts')).biasCheck) },
+  { name: 'register', phase: 'publish', load: async () => asStage((await import('./stages/register/stage.ts')).register) },
+  { name: 'promote', phase: 'publish', closes: true, load: async () => asStage((await import('./stages/promote/stage.ts')).promote) },
+  { name: 'report', phase: 'report', load: async () => asStage((await import('./stages/report/stage.ts')).report) },
+  { name: 'notify', phase: 'report', load: async () => asStage((await import('./stages/notify/stage.ts')).notify) },
+];
+
+/** The list holds stages of many shapes; each was checked against its own types where it was defined. */
+const asStage = (stage: unknown): Stage => stage as Stage;
+
+/** What a provider may be made from. Nothing of the process but what stands here. */
+export interface Settings {
+  /** `.retrain/` or what takes its place. */
+  readonly home: string;
+  /** Folder that paths of the pipeline file are relative to. */
+  readonly base: string;
+  /** Folder of Retrain itself, with `trainers/`. */
+  readonly root: string;
+  readonly model: string;
+  /** Values of the pipeline file's shared keys. */
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Inputs of the stage the provider is made for. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The environment, for secrets by the names the schema lists and for the search path of children. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+}
+
+/** Every kind of provider; each choice of one behind `import()`, so that nothing is loaded that is not named. */
+export const providers: Readonly<Record<string, (settings: Settings) => Promise<unknown>>> = {
+  registry: async ({ home, shared, base, log }) => {
+    const { openRegistry } = await import('./providers/registries/open-registry.ts');
+    return openRegistry(String(shared.registry ?? 'file'), { home, base, log });
+  },
+  data: async ({ base, home }) => {
+    const { openData } = await import('./providers/sources/data.ts');
+    return openData({ base, cache: `${home}/cache` });
+  },
+  backend: async ({ home, root, env, log }) => {
+    const { localBackend } = await import('./providers/backends/local.ts');
+    return localBackend({ root, cache: `${home}/cache`, env, log });
+  },
+  trackers: async ({ home, shared }) => {
+    const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
+    return openTrackers(String(shared.tracker ?? 'file'), { home });
+  },
+  notifiers: async ({ inputs, env }) => {
+    const { openNotifiers } = await import('./providers/notifiers/open-notifiers.ts');
+    return openNotifiers(inputs, env);
+  },
+};

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { arch, cpus, platform, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { providers as makers, type Settings, stages as stageEntries } from '../catalog.ts';
+import { writeAtomic } from '../kernel/atomic.ts';
+import { canonicalJson, sha256 } from '../kernel/digest.ts';
+import { execute } from '../kernel/execute.ts';
+import { decide, outcomeOf, type StageEntry } from '../kernel/flow.ts';
+import { MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
+import { runFolder, writeRun } from '../kernel/run-folder.ts';
+import type { ProvidersOf, Slots } from '../kernel/stage.ts';
+import { redactor } from './redact.ts';
+import type { View } from './view.ts';
+import { wire } from './wiring.ts';
+
+/** Everything a run is started with, from whichever door. */
+export interface RunRequest {
+  readonly model: string;
+  readonly pipeline?: string;
+  /** Values of the shared keys, complete. */
+  readonly shared: Readonly<Record<string, unknown>>;
+  /** Inputs of each stage as the pipeline file, overrides and defaults give them. */
+  readonly stages: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** What `resolved.json` holds. */
+  readonly resolved: unknown;
+  /** Digest of the part of the configuration that can change the model. */
+  readonly configuration: string;
+  readonly policy: { readonly retries: number; readonly delaySeconds: number; readonly timeoutSeconds: number };
+  readonly logicalDate: string;
+  readonly force: boolean;
+  readonly home: string;
+  readonly base: string;
+  readonly root: string;
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: () => Date;
+  /** Stages to run, all by default; the others are left as an earlier run's records say. */
+  readonly only?: readonly string[];
+  /** Manifest of a run that is gone on with. */
+  readonly previous?: Manifest;
+}
+
+// Reporting a cancelled run must not take long: the platform ends the process soon.
+const REPORT_SECONDS_AFTER_CANCEL = 8;
+
+/** One passage through the stages. Ends with the manifest; errors inside stages are in its records. */
+export async function run(request: RunRequest, view: View, signal: AbortSignal): Promise<Manifest> {
+  const { clock, home } = request;
+  const id = request.previous?.id ?? newRunId(request.model, clock());
+  const folder = runFolder(home, id);
+  await mkdir(folder, { recursive: true });
+  await writeAtomic(join(folder, 'resolved.json'), `${JSON.stringify(request.resolved, undefined, 2)}\n`);
+
+  let manifest: Manifest = request.previous ?? {
+    schema: MANIFEST_SCHEMA,
+    id,
+    model: request.model,
+    pipeline: request.pipeline,
+    logicalDate: request.logicalDate,
+    seed: seedOf(request),
+    force: request.force,
+    started: clock().toISOString(),
+    retrain: request.version,
+    owner: typeof request.shared.owner === 'string' ? request.shared.owner : undefined,
+    machine: {
+      platform: platform(),
+      arch: arch(),
+      cpus: cpus().length,
+      memoryGb: Math.round(totalmem() / 1e8) / 10,
+      node: process.version,
+    },
+    links: [],
+    outcome: 'running',
+    promoted: false,
+    records: [],
+  };
+  await writeRun(folder, manifest);
+  view.runStarted(manifest);
+
+  const phases = new Map(stageEntries.map((entry) => [entry.name, entry.phase]));
+  const checked = new Set<string>();
+  for (const entry of stageEntries) {
+    if (request.only && !request.only.includes(entry.name)) continue;
+    const decision = decide(entry, manifest.records, (stage) => phases.get(stage));
+    if (!decision.run) {
+      view.stageNotRun(entry.name, decision.reason);
+      continue;
+    }
+    // The report says how the run ended, so the manifest must say it first.
+    if (entry.phase === 'report' && manifest.outcome === 'running') manifest = await keep(folder, closed(manifest, clock()));
+    const record = await runStage(entry, request, manifest, folder, view, stageSignal(entry, signal), checked);
+    manifest = await keep(folder, withRecord(manifest, record));
+    view.stageEnded(record);
+  }
+  return keep(folder, {
+    ...closed(manifest, clock()),
+    outcome: manifest.outcome === 'running' ? outcomeOf(manifest.records).outcome : manifest.outcome,
+  });
+}
+
+/** After a cancel the report still says so, within a short time of its own. */
+function stageSignal(entry: StageEntry, signal: AbortSignal): AbortSignal {
+  return entry.phase === 'report' && signal.aborted ? AbortSignal.timeout(REPORT_SECONDS_AFTER_CANCEL * 1000) : signal;
+}
+
+async function runStage(
+  entry: StageEntry,
+  request: RunRequest,
+  manifest: Manifest,
+  folder: string,
+  view: View,
+  signal: AbortSignal,
+  checked: Set<string>,
+) {
+  view.stageStarted(entry.name);
+  const stage = await entry.load();
+  const log = {
+    info: (line: string) => view.line(entry.name, line),
+    warn: (code: string, text: string) => view.warning(entry.name, code, text),
+    progress: (share: number, text: string) => view.progress(entry.name, share, text),
+  };
+  const given = request.stages[entry.name] ?? {};
+  let wired: Awaited<ReturnType<typeof wire>>;
+  let wiringError: unknown;
+  try {
+    wired = await wire(
+      stage,
+      given,
+      manifest.records,
+      {
+        folder,
+        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) },
+      },
+      checked,
+    );
+  } catch (error) {
+    wiringError = error;
+    wired = { inputs: {}, shown: {} };
+  }
+  const inputs = { ...given, ...wired.inputs };
+  const settings: Settings = { ...request, inputs, log: log.info };
+  const { record, error } = await execute({
+    stage,
+    inputs,
+    shown: wired.shown,
+    providers: async () => {
+      if (wiringError) throw wiringError;
+      return makeProviders(stage.needs, settings);
+    },
+    run: { id: manifest.id, logicalDate: manifest.logicalDate, seed: manifest.seed },
+    folder: join(folder, 'files', entry.name),
+    folderUri: `files/${entry.name}`,
+    policy: request.policy,
+    signal,
+    log,
+    clock: request.clock,
+    redact: redactor(request.env),
+  });
+  if (error !== undefined && record.error?.fault === 'ours') await keepTrace(folder, entry.name, error);
+  return record;
+}
+
+export async function makeProviders<Needs extends Slots>(needs: Needs, settings: Settings): Promise<ProvidersOf<Needs>> {
+  const made: Record<string, unknown> = {};
+  for (const [name, { kind }] of Object.entries(needs)) {
+    const maker = makers[kind];
+    if (!maker) throw new RangeError(`No provider of kind ${kind} is in the catalogue.`);
+    made[name] = await maker(settings);
+  }
+  return made as ProvidersOf<Needs>;
+}
+
+async function keepTrace(folder: string, stage: string, error: unknown): Promise<void> {
+  await writeAtomic(
+    join(folder, `${stage}.trace.log`),
+    error instanceof Error ? `${error.stack ?? error.message}\n` : `${String(error)}\n`,
+  );
+}
+
+const keep = async (folder: string, manifest: Manifest): Promise<Manifest> => {
+  await writeRun(folder, manifest);
+  return manifest;
+};
+
+function withRecord(manifest: Manifest, record: Manifest['records'][number]): Manifest {
+  const records = [...manifest.records.filter(({ stage }) => stage !== record.stage), record];
+  const text = (stage: string, output: string) => records.find((candidate) => candidate.stage === stage)?.outputs[output];
+  const key = text('fetch-data', 'key');
+  const version = text('register', 'version') ?? text('fetch-data', 'version') ?? text('gate', 'version');
+  return {
+    ...manifest,
+    records,
+    key: typeof key === 'string' ? key : manifest.key,
+    version: typeof version === 'number' ? version : manifest.version,
+    promoted: text('promote', 'promoted') === true,
+  };
+}
+
+function closed(manifest: Manifest, now: Date): Manifest {
+  const { outcome, reason } = outcomeOf(manifest.records);
+  return { ...manifest, outcome, reason, ended: now.toISOString() };
+}
+
+function refusedText(manifest: Manifest): string | undefined {
+  const { outcome, reason } = outcomeOf(manifest.records);
+  return outcome === 'refused' && reason ? JSON.stringify(reason) : undefined;
+}
+
+/** The model, the instant, and four hex digits against two runs in one second. */
+export function newRunId(model: string, now: Date): string {
+  return `${model}-${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
+}
+
+/** The same configuration and logical date draw the same numbers; `run.seed` in the file wins. */
+function seedOf(request: RunRequest): string {
+  const declared = (request.shared.run as { seed?: number } | undefined)?.seed;
+  if (declared !== undefined) return BigInt.asUintN(64, BigInt(declared)).toString(16).padStart(16, '0');
+  return sha256(canonicalJson({ model: request.model, configuration: request.configuration })).slice(0, 16);
+}

@@ -1,0 +1,92 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { copyFile, glob, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { UserError } from '../../kernel/errors.ts';
+import type { Source, SourceFile } from './source.ts';
+
+const MAGIC = /[*?[\]{}]/;
+
+/** Raised when a pattern finds nothing: waiting may heal it, unlike a literal path that is wrong. */
+export class NothingThere extends UserError {}
+
+/**
+ * Files of this machine by path, folder or glob, relative to `base`.
+ * They are copied (as a clone where the file system can) into a cache by digest, so that every stage of a run reads the same bytes.
+ */
+export function localFiles(base: string, cache: string): Source {
+  return {
+    async fingerprint(reference) {
+      const hash = createHash('sha256');
+      for (const { path, name } of await find(reference, base)) {
+        const { size, mtimeMs } = await stat(path);
+        hash.update(`${name}\0${size}\0${mtimeMs}\n`);
+      }
+      return hash.digest('hex');
+    },
+
+    async fetch(reference, _into, signal) {
+      const files: SourceFile[] = [];
+      for (const { path, name } of await find(reference, base)) files.push({ name, ...(await keep(path, cache, signal)) });
+      return files;
+    },
+  };
+}
+
+/** Where the bytes of a digest lie in the cache. */
+export const cachedData = (cache: string, sha256: string): string => join(cache, 'data', sha256.slice(0, 2), sha256);
+
+async function keep(path: string, cache: string, signal: AbortSignal): Promise<{ path: string; sha256: string; bytes: number }> {
+  const folder = join(cache, 'data');
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    await copyFile(path, temporary, constants.COPYFILE_FICLONE);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const chunk of createReadStream(temporary, { signal }) as AsyncIterable<Buffer>) {
+      hash.update(chunk);
+      bytes += chunk.length;
+    }
+    const sha256 = hash.digest('hex');
+    const target = cachedData(cache, sha256);
+    await mkdir(join(target, '..'), { recursive: true });
+    await rename(temporary, target);
+    return { path: target, sha256, bytes };
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function find(reference: string, base: string): Promise<{ path: string; name: string }[]> {
+  const literal = resolve(base, reference.replace(/^file:(\/\/)?/, ''));
+  const info = await stat(literal).catch(() => undefined);
+  if (info?.isFile()) return [{ path: literal, name: basename(literal) }];
+  if (info?.isDirectory()) return sorted(await below(literal, '**/*'), literal);
+  if (!MAGIC.test(reference)) {
+    throw new UserError('missing-file', `${reference} does not exist (looked for ${literal}).`, {
+      todo: 'Correct the path; it is taken relative to the folder the pipeline file lies in, or to the current folder without one.',
+    });
+  }
+  const root = isAbsolute(reference) ? '/' : base;
+  const found = await below(root, isAbsolute(reference) ? reference.slice(1) : reference);
+  if (found.length === 0)
+    throw new NothingThere('no-data', `${reference} matches no file below ${base}.`, {
+      todo: 'Nothing to do if the data is still to come; else correct the pattern.',
+    });
+  return sorted(found, base);
+}
+
+async function below(root: string, pattern: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const entry of glob(pattern, { cwd: root, withFileTypes: true })) {
+    // Names that begin with a dot or underscore are markers of tools (`_SUCCESS`, `.DS_Store`), not data.
+    if (entry.isFile() && !/^[._]/.test(entry.name)) paths.push(join(entry.parentPath, entry.name));
+  }
+  return paths;
+}
+
+const sorted = (paths: readonly string[], base: string): { path: string; name: string }[] =>
+  paths
+    .map((path) => ({ path, name: relative(base, path).split(sep).join('/') }))
+    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
