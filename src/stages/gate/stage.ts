@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { sha256 } from '../../kernel/digest.ts';
+import { wired } from '../../kernel/inputs.ts';
+import { defineStage } from '../../kernel/stage.ts';
+import { passed, skipped } from '../../kernel/verdict.ts';
+import { duration } from '../../pipeline/duration.ts';
+import { sharedKeys } from '../../pipeline/shared-keys.ts';
+import { backend } from '../../providers/backends/backend.ts';
+import { type ModelState, registry } from '../../providers/registries/registry.ts';
+import { data, noData } from '../../providers/sources/source.ts';
+import { trainerInputs, trainerSource } from '../train/trainer-inputs.ts';
+import { sameAs } from './same-as.ts';
+
+export const gate = defineStage({
+  name: 'gate',
+  summary: 'Look before anything is spent: is the pipeline enabled, can the registry be written, is there anything new?',
+  inputs: {
+    name: sharedKeys.name,
+    enabled: sharedKeys.enabled,
+    source: wired('config.fetch-data.source', z.string().min(1).describe('Where the data comes from; that of fetch-data.')),
+    trainer: wired('config.train.trainer', trainerInputs.trainer),
+    command: wired('config.train.command', trainerInputs.command),
+    python: wired('config.train.python', trainerInputs.python),
+    'min-interval': duration().optional().describe('Shortest time between two trainings, measured between logical dates. Absent: no limit.'),
+    'on-missing-data': z
+      .enum(['skip', 'fail'])
+      .default('skip')
+      .describe('What a pattern that matches no file means: `skip` waits for the data to come, `fail` makes the run red.'),
+    configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
+    force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
+  },
+  outputs: {
+    fingerprint: 'Cheap fingerprint of the source.',
+    trainer: 'Digest of trainer code and environment lock.',
+    version: 'Version that already stands for this code, configuration and data; only when skipped.',
+    reason: 'Code of the reason when skipped.',
+  },
+  needs: { registry, data, backend },
+
+  async run(inputs, { registry, data, backend }, { signal, run }) {
+    const { name, enabled, source, force } = inputs;
+    if (!enabled) return { verdict: skipped('disabled', `${name} is switched off (enabled: false).`), found: 'switched off', outputs: { reason: 'disabled' }, endsRun: true };
+
+    await registry.probe(signal);
+    const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
+    const fingerprint = await data.fingerprint(source, signal);
+    const outputs = { trainer: environment.digest, ...(fingerprint && { fingerprint }) };
+
+    if (fingerprint === noData) {
+      const text = `${source} matches no file yet.`;
+      if (inputs['on-missing-data'] === 'fail') return { verdict: { kind: 'failed', reason: { code: 'no-data', text } }, found: text, outputs };
+      return { verdict: skipped('no-data', text), found: text, outputs: { ...outputs, reason: 'no-data' }, endsRun: true };
+    }
+
+    const state = await registry.state(name, signal);
+    const known = force ? undefined : sameSource(state, fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
+    if (known) {
+      const same = sameAs(known);
+      return { verdict: skipped(same.code, same.text), found: same.text, outputs: { ...outputs, reason: same.code, ...(known.version !== undefined && { version: known.version }) }, endsRun: true };
+    }
+
+    const wait = inputs['min-interval'];
+    const since = state.lastTrained ? (Date.parse(run.logicalDate) - Date.parse(state.lastTrained.logicalDate)) / 1000 : undefined;
+    if (!force && wait !== undefined && since !== undefined && since < wait) {
+      const text = `${name} was trained for ${state.lastTrained?.logicalDate}; gate.min-interval asks for ${Math.round(wait / 3600)} h between trainings.`;
+      return { verdict: skipped('too-soon', text), found: text, outputs: { ...outputs, reason: 'too-soon' }, endsRun: true };
+    }
+    return { verdict: passed, found: state.source ? 'something changed since the last run' : 'first run of this model', outputs };
+  },
+});
+
+/** The outcome of the last decided run when neither source nor code nor configuration changed since. */
+function sameSource(state: ModelState, fingerprint: string | undefined, configuration: string) {
+  if (fingerprint === undefined || state.source?.fingerprint !== fingerprint || state.source.configuration !== configuration) return undefined;
+  return state.outcomes[state.source.key];
+}
