@@ -130,7 +130,7 @@ async function runStage(
       manifest.records,
       {
         folder,
-        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) },
+        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) }, config: request.stages,
       },
       checked,
     );

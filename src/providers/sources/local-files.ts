@@ -7,31 +7,48 @@ import type { Source, SourceFile } from './source.ts';
 
 const MAGIC = /[*?[\]{}]/;
 
-/** Raised when a pattern finds nothing: waiting may heal it, unlike a literal path that is wrong. */
-export class NothingThere extends UserError {}
-
 /**
  * Files of this machine by path, folder or glob, relative to `base`.
  * They are copied (as a clone where the file system can) into a cache by digest, so that every stage of a run reads the same bytes.
  */
 export function localFiles(base: string, cache: string): Source {
   return {
-    async fingerprint(reference) {
+    async look(reference) {
+      const found = await find(reference, base);
       const hash = createHash('sha256');
-      for (const { path, name } of await find(reference, base)) {
+      let newest = 0;
+      for (const { path, name } of found) {
         const { size, mtimeMs } = await stat(path);
+        newest = Math.max(newest, mtimeMs);
         hash.update(`${name}\0${size}\0${mtimeMs}\n`);
       }
-      return hash.digest('hex');
+      const folders = new Set(found.map(({ name }) => partitionOf(name)).filter((partition) => partition !== ''));
+      return {
+        files: found.length,
+        folders: folders.size || found.length,
+        fingerprint: hash.digest('hex'),
+        ...(newest > 0 && { modified: new Date(newest).toISOString() }),
+      };
     },
 
-    async fetch(reference, _into, signal) {
+    async fetch(reference, signal) {
+      const found = await find(reference, base);
+      if (found.length === 0) {
+        throw new UserError('no-data', `${reference} matches no file below ${base}.`, { todo: 'Correct the pattern, or wait for the data.' });
+      }
       const files: SourceFile[] = [];
-      for (const { path, name } of await find(reference, base)) files.push({ name, ...(await keep(path, cache, signal)) });
+      for (const { path, name } of found) files.push({ name, ...(await keep(path, cache, signal)) });
       return files;
     },
   };
 }
+
+/** The `key=value` folders of a name, e.g. `year=2026/month=01`. */
+const partitionOf = (name: string): string =>
+  name
+    .split('/')
+    .filter((part) => part.includes('='))
+    .join('/');
 
 /** Where the bytes of a digest lie in the cache. */
 export const cachedData = (cache: string, sha256: string): string => join(cache, 'data', sha256.slice(0, 2), sha256);
@@ -69,12 +86,7 @@ async function find(reference: string, base: string): Promise<{ path: string; na
     });
   }
   const root = isAbsolute(reference) ? '/' : base;
-  const found = await below(root, isAbsolute(reference) ? reference.slice(1) : reference);
-  if (found.length === 0)
-    throw new NothingThere('no-data', `${reference} matches no file below ${base}.`, {
-      todo: 'Nothing to do if the data is still to come; else correct the pattern.',
-    });
-  return sorted(found, base);
+  return sorted(await below(root, isAbsolute(reference) ? reference.slice(1) : reference), base);
 }
 
 async function below(root: string, pattern: string): Promise<string[]> {

@@ -21,18 +21,27 @@ export interface SourceFile {
   readonly bytes: number;
 }
 
-/** One kind of place data comes from: files, a bucket, a table of a service, a generator. */
-export interface Source {
-  /** Cheap and stable: equal means surely nothing new. Undefined when the source has nothing of the kind. */
-  fingerprint(reference: string, signal: AbortSignal): Promise<string | undefined>;
-  /** Brings the data to local files, each read once and digested; sorted by name. `into` may stay empty for local files. */
-  fetch(reference: string, into: string, signal: AbortSignal): Promise<readonly SourceFile[]>;
+/** What lies at a reference, found without reading it. */
+export interface Look {
+  readonly files: number;
+  /** Distinct `key=value/…` folders with files in them; the files themselves where there is no such folder. */
+  readonly folders: number;
+  /** Cheap and stable: equal means surely nothing new. Absent when the source has nothing of the kind. */
+  readonly fingerprint?: string;
+  /** Latest change the source knows of, ISO 8601. */
+  readonly modified?: string;
 }
 
-/** What stages see: any reference (path, glob, URI, dataset.json of fetch-data) as a table. */
-export interface Data {
-  fingerprint(reference: string, signal: AbortSignal): Promise<string | undefined>;
-  fetch(reference: string, into: string, signal: AbortSignal): Promise<readonly SourceFile[]>;
+/** One kind of place data comes from: files, a bucket, a table of a service, a generator. */
+export interface Source {
+  /** A pattern without a match gives `files: 0`; a literal path that is missing is a `UserError` `missing-file`. */
+  look(reference: string, signal: AbortSignal): Promise<Look>;
+  /** Brings the data to local files, each read once and digested; sorted by name. Files of this machine are copied into the cache. */
+  fetch(reference: string, signal: AbortSignal): Promise<readonly SourceFile[]>;
+}
+
+/** What stages see: any reference (path, folder, glob, URI, `dataset.json` of fetch-data) as a table. */
+export interface Data extends Source {
   open(reference: string, options: ReadOptions, signal: AbortSignal): Promise<Table>;
 }
 

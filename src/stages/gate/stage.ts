@@ -2,14 +2,14 @@ import { z } from 'zod';
 import { sha256 } from '../../kernel/digest.ts';
 import { wired } from '../../kernel/inputs.ts';
 import { defineStage } from '../../kernel/stage.ts';
-import { passed, skipped } from '../../kernel/verdict.ts';
+import { failed, passed, skipped } from '../../kernel/verdict.ts';
 import { duration } from '../../pipeline/duration.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import { type ModelState, registry } from '../../providers/registries/registry.ts';
-import { data, noData } from '../../providers/sources/source.ts';
-import { trainerInputs, trainerSource } from '../train/trainer-inputs.ts';
-import { sameAs } from './same-as.ts';
+import { data } from '../../providers/sources/source.ts';
+import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
+import { knownOutcome } from '../known-outcome.ts';
 
 export const gate = defineStage({
   name: 'gate',
@@ -26,6 +26,8 @@ export const gate = defineStage({
       .enum(['skip', 'fail'])
       .default('skip')
       .describe('What a pattern that matches no file means: `skip` waits for the data to come, `fail` makes the run red.'),
+    'min-partitions': z.int().min(0).default(0).describe('Partitions that must be there before anything is trained.'),
+    partition: z.enum(['folder', 'file']).default('folder').describe('What counts as a partition: a `key=value` folder with files in it (a file where there are none), or a file.'),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
   },
@@ -43,19 +45,21 @@ export const gate = defineStage({
 
     await registry.probe(signal);
     const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
-    const fingerprint = await data.fingerprint(source, signal);
-    const outputs = { trainer: environment.digest, ...(fingerprint && { fingerprint }) };
+    const there = await data.look(source, signal);
+    const outputs = { trainer: environment.digest, ...(there.fingerprint && { fingerprint: there.fingerprint }) };
 
-    if (fingerprint === noData) {
-      const text = `${source} matches no file yet.`;
-      if (inputs['on-missing-data'] === 'fail') return { verdict: { kind: 'failed', reason: { code: 'no-data', text } }, found: text, outputs };
-      return { verdict: skipped('no-data', text), found: text, outputs: { ...outputs, reason: 'no-data' }, endsRun: true };
+    const partitions = inputs.partition === 'folder' ? there.folders : there.files;
+    if (there.files === 0 || partitions < inputs['min-partitions']) {
+      const text = there.files === 0 ? `${source} matches no file yet.` : `${source} has ${partitions} partitions; gate.min-partitions asks for ${inputs['min-partitions']}.`;
+      const code = there.files === 0 ? 'no-data' : 'too-few-partitions';
+      if (inputs['on-missing-data'] === 'fail') return { verdict: failed(code, text), found: text, outputs };
+      return { verdict: skipped(code, text), found: text, outputs: { ...outputs, reason: code }, endsRun: true };
     }
 
     const state = await registry.state(name, signal);
-    const known = force ? undefined : sameSource(state, fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
+    const known = force ? undefined : sameSource(state, there.fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
     if (known) {
-      const same = sameAs(known);
+      const same = knownOutcome(known);
       return { verdict: skipped(same.code, same.text), found: same.text, outputs: { ...outputs, reason: same.code, ...(known.version !== undefined && { version: known.version }) }, endsRun: true };
     }
 

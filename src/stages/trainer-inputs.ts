@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { TrainerSource } from '../../providers/backends/backend.ts';
+import type { TrainerSource } from '../providers/backends/backend.ts';
 
 /** The inputs that say which program trains; `gate` and `train` read the same ones. */
 export const trainerInputs = {

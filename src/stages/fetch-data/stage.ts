@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { canonicalJson, sha256 } from '../../kernel/digest.ts';
+import { wired } from '../../kernel/inputs.ts';
+import { defineStage } from '../../kernel/stage.ts';
+import { passed, skipped } from '../../kernel/verdict.ts';
+import { sharedKeys } from '../../pipeline/shared-keys.ts';
+import { registry } from '../../providers/registries/registry.ts';
+import { data } from '../../providers/sources/source.ts';
+import { bytesText } from '../bytes-text.ts';
+import { knownOutcome } from '../known-outcome.ts';
+import { columnInputs, readInputs } from '../read-inputs.ts';
+import { DATASET_SCHEMA, type Dataset } from '../../tables/dataset.ts';
+import { PREPARATION_VERSION } from '../../tables/preparation/version.ts';
+
+export const fetchData = defineStage({
+  name: 'fetch-data',
+  summary: 'Bring the data, digest it, and see whether this code, configuration and data have run before.',
+  inputs: {
+    name: sharedKeys.name,
+    source: z.string().min(1).describe('Path, folder or pattern of the data, e.g. `data/*.csv`; several matching files are one table.'),
+    read: readInputs,
+    columns: columnInputs,
+    trainer: wired('gate.trainer', z.string().default('').describe('Digest of trainer code and environment; part of the key.')),
+    fingerprint: wired('gate.fingerprint', z.string().optional().describe('Cheap fingerprint of the source. Absent: the source has none.')),
+    configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model; part of the key.')),
+    force: wired('run.force', z.boolean().default(false).describe('Go on although this key has run.')),
+    'on-same-key': wired(
+      'config.run.on-same-key',
+      z.enum(['reuse', 'retrain']).default('reuse').describe('What a key that has run means: `reuse` ends the run, skipped; `retrain` goes on.'),
+    ),
+  },
+  outputs: {
+    data: 'The data set: its files by digest and how they are to be read.',
+    digest: 'Digest of the data.',
+    key: 'Idempotency key of the run.',
+    version: 'Version that already stands for this key; only when skipped.',
+    files: 'Number of files.',
+    bytes: 'Bytes of all files.',
+  },
+  needs: { data, registry },
+
+  async run(inputs, { data, registry }, { files, signal, log }) {
+    const fetched = await data.fetch(inputs.source, signal);
+    const bytes = fetched.reduce((sum, file) => sum + file.bytes, 0);
+    const dataset: Dataset = {
+      schema: DATASET_SCHEMA,
+      source: inputs.source,
+      files: fetched.map(({ name, sha256, bytes }) => ({ name, sha256, bytes })),
+      read: inputs.read,
+      ...(inputs.columns && { columns: inputs.columns }),
+    };
+    const digest = sha256(canonicalJson(dataset.files.map((file) => [file.name, file.sha256])));
+    const key = sha256(canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_VERSION }));
+    const outputs = {
+      data: await files.write('dataset.json', `${JSON.stringify(dataset, undefined, 2)}\n`),
+      digest,
+      key,
+      files: fetched.length,
+      bytes,
+    };
+
+    const outcome = (await registry.state(inputs.name, signal)).outcomes[key];
+    if (outcome && !inputs.force && inputs['on-same-key'] === 'reuse') {
+      const same = knownOutcome(outcome);
+      // The fingerprint moved although the data did not (a new checkout): remember it, so that next time the gate knows.
+      return {
+        verdict: skipped(same.code, same.text),
+        found: same.text,
+        outputs: { ...outputs, ...(outcome.version !== undefined && { version: outcome.version }) },
+        endsRun: true,
+      };
+    }
+    if (outcome) log.warn('forced', `This key has run before (${outcome.run}); it runs again because it was asked to.`);
+    return { verdict: passed, found: `${fetched.length} ${fetched.length === 1 ? 'file' : 'files'}, ${bytesText(bytes)}, data ${digest.slice(0, 12)}`, outputs };
+  },
+});

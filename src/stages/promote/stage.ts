@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { sha256 } from '../../kernel/digest.ts';
+import { wired } from '../../kernel/inputs.ts';
+import { readRecord } from '../../kernel/run-folder.ts';
+import { defineStage } from '../../kernel/stage.ts';
+import { failed, incomparable, passed, type Reason, skipped, type Verdict } from '../../kernel/verdict.ts';
+import { sharedKeys } from '../../pipeline/shared-keys.ts';
+import { type Aliases, type ModelState, type OutcomeEntry, registry } from '../../providers/registries/registry.ts';
+import { decidePromotion } from './decide-promotion.ts';
+
+export const promote = defineStage({
+  name: 'promote',
+  summary: 'Make the candidate the champion if it is better beyond noise, and write down how the run ended.',
+  inputs: {
+    name: sharedKeys.name,
+    when: z
+      .enum(['significant', 'threshold-only', 'never'])
+      .default('significant')
+      .describe('`significant`: better than the champion on the same rows beyond noise; `threshold-only`: promote.gates alone decide; `never`: only register.'),
+    gates: z
+      .record(z.string(), z.union([z.string(), z.number()]))
+      .default({})
+      .describe('Thresholds the candidate must keep besides, by metric, e.g. `rmse: "< 0.10"`.'),
+    'on-refusal': z.enum(['continue', 'fail']).default('continue').describe('What a candidate that is not better means: a green run that says so, or a red one.'),
+    version: wired('register.version', z.int().min(1).optional().describe('Version to promote. Absent: the run was refused before it was registered.')),
+    evaluation: wired('evaluate.record', z.string().optional().describe('Record of evaluate, with the comparison. Absent: only a first version can be promoted.')),
+    refused: wired('run.refused', z.string().optional().describe('Why the run was refused, as JSON. Absent: it was not.')),
+    key: wired('fetch-data.key', z.string().optional().describe('Idempotency key of the run. Absent: the outcome is not kept.')),
+    data: wired('fetch-data.digest', z.string().default('').describe('Digest of the data.')),
+    rows: wired('validate-data.rows', z.int().min(0).default(0).describe('Rows of the data.')),
+    fingerprint: wired('gate.fingerprint', z.string().optional().describe('Cheap fingerprint of the source. Absent: the source has none.')),
+    trainer: wired('gate.trainer', z.string().default('').describe('Digest of trainer code and environment.')),
+    configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration.')),
+  },
+  outputs: {
+    promoted: '`true` when the champion moved.',
+    version: 'The version judged.',
+    champion: 'Version in service afterwards.',
+  },
+  needs: { registry },
+
+  async run(inputs, { registry }, { signal, now, run }) {
+    const { name, version } = inputs;
+    const before = await registry.aliases(name, signal);
+    const champion = before.versions.champion;
+
+    const evaluation = inputs.evaluation === undefined ? undefined : await readRecord(inputs.evaluation);
+    const refusal = inputs.refused === undefined ? undefined : (JSON.parse(inputs.refused) as Reason);
+    const decision: Verdict = refusal
+      ? skipped('refused', refusal.text)
+      : version === undefined
+        ? incomparable('no-version', 'There is no registered version to promote.')
+        : decidePromotion({ version, champion, when: inputs.when, gates: inputs.gates, evaluation });
+
+    const promoted = decision.kind === 'passed' && version !== undefined;
+    let after: Aliases = before;
+    if (promoted && champion !== version) {
+      after = await registry.move(name, { champion: version, ...(champion !== undefined && { previous: champion }), staging: undefined }, before.generation, signal);
+    } else if (version !== undefined && champion !== version) {
+      after = await registry.move(name, { staging: version }, before.generation, signal);
+    }
+
+    const entry: OutcomeEntry = {
+      run: run.id,
+      at: now.toISOString(),
+      outcome: refusal ? 'refused' : 'passed',
+      ...(refusal && { reason: refusal }),
+      ...(version !== undefined && { version }),
+    };
+    await registry.updateState(name, (state) => withOutcome(state, inputs, entry, run.logicalDate), signal);
+    await registry.append(
+      name,
+      {
+        at: entry.at,
+        event: promoted ? 'promoted' : refusal ? 'refused' : 'registered',
+        run: run.id,
+        ...(version !== undefined && { version }),
+        text: decision.kind === 'passed' ? `Version ${version} is champion.` : decision.reason.text,
+        metrics: pointValues(evaluation),
+      },
+      signal,
+    );
+
+    const outputs = { promoted, ...(version !== undefined && { version }), ...(after.versions.champion !== undefined && { champion: after.versions.champion }) };
+    const verdict = decision.kind === 'skipped' && decision.reason.code === 'not-better' && inputs['on-refusal'] === 'fail' ? failed(decision.reason.code, decision.reason.text) : decision;
+    const found = promoted ? (champion === undefined ? `version ${version} is the first champion` : `version ${version} takes over from version ${champion}`) : (decision as { reason: Reason }).reason.text;
+    return { verdict, found, outputs };
+  },
+});
+
+function withOutcome(
+  state: ModelState,
+  inputs: { readonly key?: string; readonly fingerprint?: string; readonly trainer: string; readonly configuration: string; readonly data: string; readonly rows: number },
+  entry: OutcomeEntry,
+  logicalDate: string,
+): ModelState {
+  if (inputs.key === undefined) return state;
+  return {
+    ...state,
+    outcomes: { ...state.outcomes, [inputs.key]: entry },
+    ...(inputs.fingerprint !== undefined && {
+      source: { fingerprint: inputs.fingerprint, configuration: sha256(`${inputs.configuration}\0${inputs.trainer}`), key: inputs.key },
+    }),
+    ...(entry.outcome === 'passed' && {
+      lastTrained: { at: entry.at, logicalDate, data: inputs.data, rows: inputs.rows, ...(entry.version !== undefined && { version: entry.version }) },
+    }),
+  };
+}
+
+function pointValues(evaluation: Awaited<ReturnType<typeof readRecord>> | undefined): Record<string, number> {
+  const values = (evaluation?.metrics ?? []).filter(({ slice, model, split }) => slice === undefined && model === undefined && (split === undefined || split === 'test'));
+  return Object.fromEntries(values.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}

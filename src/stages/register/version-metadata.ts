@@ -1,0 +1,58 @@
+import type { StageRecord } from '../../kernel/record.ts';
+import type { RunFacts } from '../../kernel/stage.ts';
+
+interface Facts {
+  readonly inputs: {
+    readonly name: string;
+    readonly owner?: string;
+    readonly task: string;
+    readonly key?: string;
+    readonly data?: string;
+    readonly configuration: string;
+  };
+  readonly run: RunFacts;
+  readonly now: Date;
+  /** Content of `trainer.json`. */
+  readonly trainer: Readonly<Record<string, unknown>>;
+  readonly training?: StageRecord;
+  readonly evaluation?: StageRecord;
+  readonly bias?: StageRecord;
+}
+
+/** What a version says of itself. Names as the reference systems write them (`model_name`, `performance.test`), digests and verdicts added. */
+export function versionMetadata({ inputs, run, now, trainer, training, evaluation, bias }: Facts): Record<string, unknown> {
+  const verdicts = [evaluation, bias].flatMap((record) => (record?.verdict ? [[record.stage, record.verdict] as const] : []));
+  return {
+    model_name: inputs.name,
+    training_date: now.toISOString(),
+    logical_date: run.logicalDate,
+    owner: inputs.owner,
+    task: inputs.task,
+    algorithm: trainer.algorithm,
+    parameters: trainer.parameters,
+    feature_count: Array.isArray(trainer.features) ? trainer.features.length : undefined,
+    training_samples: trainer.rows,
+    performance: performanceBySplit(evaluation),
+    cross_validation: trainer.cv,
+    metrics: evaluation?.metrics.filter(({ slice, model }) => slice === undefined && (model === undefined || model === 'candidate')) ?? [],
+    gates: [...(evaluation?.gates ?? []), ...(bias?.gates ?? [])],
+    verdicts: Object.fromEntries(verdicts),
+    comparison: evaluation?.comparison,
+    run: run.id,
+    seed: run.seed,
+    key: inputs.key,
+    data: inputs.data,
+    configuration: inputs.configuration,
+    environment: training?.outputs['environment-digest'],
+  };
+}
+
+function performanceBySplit(evaluation: StageRecord | undefined): Record<string, Record<string, number>> {
+  const performance: Record<string, Record<string, number>> = {};
+  for (const { name, value, split, slice, model } of evaluation?.metrics ?? []) {
+    if (value === undefined || slice !== undefined || (model !== undefined && model !== 'candidate')) continue;
+    const part = split ?? 'test';
+    performance[part] = { ...performance[part], [name]: value };
+  }
+  return performance;
+}
