@@ -34,7 +34,16 @@ export async function runTerminal(argv: readonly string[], root: string): Promis
   process.once('SIGTERM', onSignal);
   try {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-    const door: Door = { cwd: process.cwd(), root, version, env: process.env, clock: () => new Date(), signal: stop.signal, out: screenOf(process.stdout), err };
+    const door: Door = {
+      cwd: process.cwd(),
+      root,
+      version,
+      env: process.env,
+      clock: () => new Date(),
+      signal: stop.signal,
+      out: screenOf(process.stdout),
+      err,
+    };
     return await dispatch(argv, door);
   } catch (error) {
     return explain(error, err, stop.signal.aborted);
@@ -76,7 +85,9 @@ async function generalHelp(): Promise<string> {
 
 async function verbHelp(name: string): Promise<string> {
   const verb = await (VERBS[name] as () => Promise<Verb>)();
-  const options = verb.options.map((option) => `  --${`${option.name}${option.value ? ` ${option.value}` : ''}`.padEnd(24)} ${option.text}`);
+  const options = verb.options.map(
+    (option) => `  --${`${option.name}${option.value ? ` ${option.value}` : ''}`.padEnd(24)} ${option.text}`,
+  );
   return `${verb.summary}\n\n  retrain ${verb.name} ${verb.usage}\n${options.length > 0 ? `\n${options.join('\n')}\n` : ''}`;
 }
 
@@ -92,7 +103,9 @@ function explain(error: unknown, err: Screen, aborted: boolean): number {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (fault === 'ours') {
-    err.write(`A fault of Retrain: ${printable(message)}\nPlease report it with this trace:\n${error instanceof Error ? error.stack : ''}\n`);
+    err.write(
+      `A fault of Retrain: ${printable(message)}\nPlease report it with this trace:\n${error instanceof Error ? error.stack : ''}\n`,
+    );
     return EXIT.ours;
   }
   const todo = error instanceof Error && 'todo' in error && typeof error.todo === 'string' ? ` ${error.todo}` : '';

@@ -130,7 +130,8 @@ async function runStage(
       manifest.records,
       {
         folder,
-        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) }, config: request.stages,
+        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) },
+        config: request.stages,
       },
       checked,
     );

@@ -3,9 +3,19 @@ import { z } from 'zod';
 /** How files of a source are read; the same words wherever data comes in. */
 export const readInputs = z
   .strictObject({
-    format: z.enum(['csv', 'tsv', 'json', 'jsonl', 'parquet']).optional().describe('Form of the files. Absent: by the ending of their names.'),
-    delimiter: z.string().length(1).optional().describe('Character between the fields of a CSV file. Absent: a comma, or a tab in .tsv files.'),
-    encoding: z.enum(['utf-8', 'windows-1252', 'iso-8859-1']).default('utf-8').describe('How the bytes of text files are to be understood.'),
+    format: z
+      .enum(['csv', 'tsv', 'json', 'jsonl', 'parquet'])
+      .optional()
+      .describe('Form of the files. Absent: by the ending of their names.'),
+    delimiter: z
+      .string()
+      .length(1)
+      .optional()
+      .describe('Character between the fields of a CSV file. Absent: a comma, or a tab in .tsv files.'),
+    encoding: z
+      .enum(['utf-8', 'windows-1252', 'iso-8859-1'])
+      .default('utf-8')
+      .describe('How the bytes of text files are to be understood.'),
     missing: z.array(z.string()).default([]).describe('Words that mean a missing value, besides the empty field.'),
     types: z
       .record(z.string(), z.enum(['number', 'integer', 'boolean', 'date', 'timestamp', 'text']))

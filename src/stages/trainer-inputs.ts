@@ -12,7 +12,10 @@ export const trainerInputs = {
   python: z
     .strictObject({
       python: z.string().optional().describe('Interpreter to use. Absent: the newest Python from 3.10 on that is found.'),
-      managed: z.boolean().default(true).describe('Build the trainer its own environment from its locked requirements; `false` uses the interpreter as it is.'),
+      managed: z
+        .boolean()
+        .default(true)
+        .describe('Build the trainer its own environment from its locked requirements; `false` uses the interpreter as it is.'),
     })
     .prefault({})
     .describe('Which Python the trainer runs in.'),
@@ -21,4 +24,3 @@ export const trainerInputs = {
 export function trainerSource({ trainer, command }: { readonly trainer: string; readonly command?: readonly string[] }): TrainerSource {
   return command ? { kind: 'command', command } : { kind: 'module', name: trainer, extras: [] };
 }
-

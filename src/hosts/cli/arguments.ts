@@ -29,8 +29,13 @@ export function readArguments(argv: readonly string[], options: readonly Option[
     const [name, inline] = splitAtEquals(word.slice(2));
     const option = options.find((candidate) => candidate.name === name);
     if (!option) {
-      const guess = nearest(name, options.map((candidate) => candidate.name));
-      throw new UserError('unknown-option', `Unknown option --${name}.`, { todo: guess ? `Did you mean --${guess}?` : 'See retrain help.' });
+      const guess = nearest(
+        name,
+        options.map((candidate) => candidate.name),
+      );
+      throw new UserError('unknown-option', `Unknown option --${name}.`, {
+        todo: guess ? `Did you mean --${guess}?` : 'See retrain help.',
+      });
     }
     if (!option.value) {
       if (inline !== undefined) throw new UserError('unexpected-value', `--${name} takes no value, found "${inline}".`);
@@ -42,7 +47,8 @@ export function readArguments(argv: readonly string[], options: readonly Option[
     if (values.has(name) && !option.many) throw new UserError('repeated-option', `--${name} was given twice.`);
     values.set(name, [...(values.get(name) ?? []), value]);
   }
-  if (positional.length > most) throw new UserError('too-many-arguments', `Unexpected argument "${positional[most]}".`, { todo: 'See retrain help.' });
+  if (positional.length > most)
+    throw new UserError('too-many-arguments', `Unexpected argument "${positional[most]}".`, { todo: 'See retrain help.' });
   return {
     positional,
     flag: (name) => values.has(name),

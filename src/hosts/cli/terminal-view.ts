@@ -56,8 +56,14 @@ export function terminalView(screen: Screen, options: { verbose: boolean }): Vie
     },
     stageEnded(record: StageRecord) {
       const [mark, colour] = markOf(record);
-      const text = record.error ? record.error.message : record.verdict && record.verdict.kind !== 'passed' ? record.verdict.reason.text : record.found;
-      line(`${paint(colour, `  ${mark} ${record.stage.padEnd(NAME_WIDTH)}`)} ${secondsText(record.seconds).padStart(7)}  ${printable(text).replaceAll('\n', `\n${' '.repeat(NAME_WIDTH + 14)}`)}`);
+      const text = record.error
+        ? record.error.message
+        : record.verdict && record.verdict.kind !== 'passed'
+          ? record.verdict.reason.text
+          : record.found;
+      line(
+        `${paint(colour, `  ${mark} ${record.stage.padEnd(NAME_WIDTH)}`)} ${secondsText(record.seconds).padStart(7)}  ${printable(text).replaceAll('\n', `\n${' '.repeat(NAME_WIDTH + 14)}`)}`,
+      );
       if (record.error?.todo) line(`${' '.repeat(NAME_WIDTH + 14)}${paint(2, record.error.todo)}`);
     },
     stageNotRun: (stage: string, reason: Reason) => {

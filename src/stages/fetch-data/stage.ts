@@ -6,11 +6,11 @@ import { passed, skipped } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
-import { bytesText } from '../bytes-text.ts';
-import { knownOutcome } from '../known-outcome.ts';
-import { columnInputs, readInputs } from '../read-inputs.ts';
 import { DATASET_SCHEMA, type Dataset } from '../../tables/dataset.ts';
 import { PREPARATION_VERSION } from '../../tables/preparation/version.ts';
+import { bytesText } from '../../kernel/bytes-text.ts';
+import { knownOutcome } from '../known-outcome.ts';
+import { columnInputs, readInputs } from '../read-inputs.ts';
 
 export const fetchData = defineStage({
   name: 'fetch-data',
@@ -22,11 +22,17 @@ export const fetchData = defineStage({
     columns: columnInputs,
     trainer: wired('gate.trainer', z.string().default('').describe('Digest of trainer code and environment; part of the key.')),
     fingerprint: wired('gate.fingerprint', z.string().optional().describe('Cheap fingerprint of the source. Absent: the source has none.')),
-    configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model; part of the key.')),
+    configuration: wired(
+      'run.configuration',
+      z.string().default('').describe('Digest of the configuration that can change the model; part of the key.'),
+    ),
     force: wired('run.force', z.boolean().default(false).describe('Go on although this key has run.')),
     'on-same-key': wired(
       'config.run.on-same-key',
-      z.enum(['reuse', 'retrain']).default('reuse').describe('What a key that has run means: `reuse` ends the run, skipped; `retrain` goes on.'),
+      z
+        .enum(['reuse', 'retrain'])
+        .default('reuse')
+        .describe('What a key that has run means: `reuse` ends the run, skipped; `retrain` goes on.'),
     ),
   },
   outputs: {
@@ -50,7 +56,9 @@ export const fetchData = defineStage({
       ...(inputs.columns && { columns: inputs.columns }),
     };
     const digest = sha256(canonicalJson(dataset.files.map((file) => [file.name, file.sha256])));
-    const key = sha256(canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_VERSION }));
+    const key = sha256(
+      canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_VERSION }),
+    );
     const outputs = {
       data: await files.write('dataset.json', `${JSON.stringify(dataset, undefined, 2)}\n`),
       digest,
@@ -71,6 +79,10 @@ export const fetchData = defineStage({
       };
     }
     if (outcome) log.warn('forced', `This key has run before (${outcome.run}); it runs again because it was asked to.`);
-    return { verdict: passed, found: `${fetched.length} ${fetched.length === 1 ? 'file' : 'files'}, ${bytesText(bytes)}, data ${digest.slice(0, 12)}`, outputs };
+    return {
+      verdict: passed,
+      found: `${fetched.length} ${fetched.length === 1 ? 'file' : 'files'}, ${bytesText(bytes)}, data ${digest.slice(0, 12)}`,
+      outputs,
+    };
   },
 });

@@ -21,7 +21,10 @@ export const fetchModel = defineStage({
   async run({ name, alias }, { registry }, { files, signal }) {
     const version = await registry.find(name, alias, signal);
     if (!version) {
-      return { verdict: skipped('no-champion', `${name} has no ${alias} yet; the gates alone decide about the first version.`), found: `no ${alias} yet` };
+      return {
+        verdict: skipped('no-champion', `${name} has no ${alias} yet; the gates alone decide about the first version.`),
+        found: `no ${alias} yet`,
+      };
     }
     await registry.fetch(version, files.path('champion'), { signal });
     return {
@@ -35,4 +38,3 @@ export const fetchModel = defineStage({
     };
   },
 });
-

@@ -8,8 +8,8 @@ import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import { type ModelState, registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
-import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { knownOutcome } from '../known-outcome.ts';
+import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 
 export const gate = defineStage({
   name: 'gate',
@@ -21,13 +21,18 @@ export const gate = defineStage({
     trainer: wired('config.train.trainer', trainerInputs.trainer),
     command: wired('config.train.command', trainerInputs.command),
     python: wired('config.train.python', trainerInputs.python),
-    'min-interval': duration().optional().describe('Shortest time between two trainings, measured between logical dates. Absent: no limit.'),
+    'min-interval': duration()
+      .optional()
+      .describe('Shortest time between two trainings, measured between logical dates. Absent: no limit.'),
     'on-missing-data': z
       .enum(['skip', 'fail'])
       .default('skip')
       .describe('What a pattern that matches no file means: `skip` waits for the data to come, `fail` makes the run red.'),
     'min-partitions': z.int().min(0).default(0).describe('Partitions that must be there before anything is trained.'),
-    partition: z.enum(['folder', 'file']).default('folder').describe('What counts as a partition: a `key=value` folder with files in it (a file where there are none), or a file.'),
+    partition: z
+      .enum(['folder', 'file'])
+      .default('folder')
+      .describe('What counts as a partition: a `key=value` folder with files in it (a file where there are none), or a file.'),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
   },
@@ -41,7 +46,13 @@ export const gate = defineStage({
 
   async run(inputs, { registry, data, backend }, { signal, run }) {
     const { name, enabled, source, force } = inputs;
-    if (!enabled) return { verdict: skipped('disabled', `${name} is switched off (enabled: false).`), found: 'switched off', outputs: { reason: 'disabled' }, endsRun: true };
+    if (!enabled)
+      return {
+        verdict: skipped('disabled', `${name} is switched off (enabled: false).`),
+        found: 'switched off',
+        outputs: { reason: 'disabled' },
+        endsRun: true,
+      };
 
     await registry.probe(signal);
     const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
@@ -50,7 +61,10 @@ export const gate = defineStage({
 
     const partitions = inputs.partition === 'folder' ? there.folders : there.files;
     if (there.files === 0 || partitions < inputs['min-partitions']) {
-      const text = there.files === 0 ? `${source} matches no file yet.` : `${source} has ${partitions} partitions; gate.min-partitions asks for ${inputs['min-partitions']}.`;
+      const text =
+        there.files === 0
+          ? `${source} matches no file yet.`
+          : `${source} has ${partitions} partitions; gate.min-partitions asks for ${inputs['min-partitions']}.`;
       const code = there.files === 0 ? 'no-data' : 'too-few-partitions';
       if (inputs['on-missing-data'] === 'fail') return { verdict: failed(code, text), found: text, outputs };
       return { verdict: skipped(code, text), found: text, outputs: { ...outputs, reason: code }, endsRun: true };
@@ -60,7 +74,12 @@ export const gate = defineStage({
     const known = force ? undefined : sameSource(state, there.fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
     if (known) {
       const same = knownOutcome(known);
-      return { verdict: skipped(same.code, same.text), found: same.text, outputs: { ...outputs, reason: same.code, ...(known.version !== undefined && { version: known.version }) }, endsRun: true };
+      return {
+        verdict: skipped(same.code, same.text),
+        found: same.text,
+        outputs: { ...outputs, reason: same.code, ...(known.version !== undefined && { version: known.version }) },
+        endsRun: true,
+      };
     }
 
     const wait = inputs['min-interval'];
@@ -75,6 +94,7 @@ export const gate = defineStage({
 
 /** The outcome of the last decided run when neither source nor code nor configuration changed since. */
 function sameSource(state: ModelState, fingerprint: string | undefined, configuration: string) {
-  if (fingerprint === undefined || state.source?.fingerprint !== fingerprint || state.source.configuration !== configuration) return undefined;
+  if (fingerprint === undefined || state.source?.fingerprint !== fingerprint || state.source.configuration !== configuration)
+    return undefined;
   return state.outcomes[state.source.key];
 }

@@ -27,7 +27,10 @@ export function decidePromotion({ version, champion, when, gates, evaluation }: 
   const comparison = evaluation?.comparison;
   if (!comparison) return incomparable('no-comparison', `Version ${version} was not compared with the champion, version ${champion}.`);
   if (comparison.champion !== champion) {
-    return incomparable('champion-moved', `Version ${version} was compared with version ${comparison.champion}, but version ${champion} is champion now. Run again to compare with it.`);
+    return incomparable(
+      'champion-moved',
+      `Version ${version} was compared with version ${comparison.champion}, but version ${champion} is champion now. Run again to compare with it.`,
+    );
   }
   switch (comparison.verdict) {
     case 'better':
@@ -35,15 +38,24 @@ export function decidePromotion({ version, champion, when, gates, evaluation }: 
     case 'not-better':
       return skipped('not-better', comparison.reason?.text ?? `Version ${version} is not better than version ${champion} beyond noise.`);
     default:
-      return incomparable(comparison.reason?.code ?? 'incomparable', comparison.reason?.text ?? `Version ${version} could not be compared with version ${champion}.`);
+      return incomparable(
+        comparison.reason?.code ?? 'incomparable',
+        comparison.reason?.text ?? `Version ${version} could not be compared with version ${champion}.`,
+      );
   }
 }
 
 function missedGate(gates: Question['gates'], evaluation: StageRecord | undefined): Verdict | undefined {
   for (const [name, threshold] of Object.entries(gates)) {
-    const measured = evaluation?.metrics.find((metric) => metric.name === name && metric.slice === undefined && metric.model === undefined && (metric.split ?? 'test') === 'test');
+    const measured = evaluation?.metrics.find(
+      (metric) => metric.name === name && metric.slice === undefined && metric.model === undefined && (metric.split ?? 'test') === 'test',
+    );
     if (!measured || measured.value === undefined) return failed('gate-missed', `promote.gates.${name}: evaluate did not measure ${name}.`);
-    const { verdict, reason } = judge(parseThreshold(threshold, metricNamed(name).better, `promote.gates.${name}`), { value: measured.value, n: measured.n }, 'point');
+    const { verdict, reason } = judge(
+      parseThreshold(threshold, metricNamed(name).better, `promote.gates.${name}`),
+      { value: measured.value, n: measured.n },
+      'point',
+    );
     if (verdict !== 'passed') return skipped('promotion-gate', `promote.gates.${name}: ${reason?.text ?? threshold}`);
   }
   return undefined;

@@ -16,14 +16,25 @@ export const promote = defineStage({
     when: z
       .enum(['significant', 'threshold-only', 'never'])
       .default('significant')
-      .describe('`significant`: better than the champion on the same rows beyond noise; `threshold-only`: promote.gates alone decide; `never`: only register.'),
+      .describe(
+        '`significant`: better than the champion on the same rows beyond noise; `threshold-only`: promote.gates alone decide; `never`: only register.',
+      ),
     gates: z
       .record(z.string(), z.union([z.string(), z.number()]))
       .default({})
       .describe('Thresholds the candidate must keep besides, by metric, e.g. `rmse: "< 0.10"`.'),
-    'on-refusal': z.enum(['continue', 'fail']).default('continue').describe('What a candidate that is not better means: a green run that says so, or a red one.'),
-    version: wired('register.version', z.int().min(1).optional().describe('Version to promote. Absent: the run was refused before it was registered.')),
-    evaluation: wired('evaluate.record', z.string().optional().describe('Record of evaluate, with the comparison. Absent: only a first version can be promoted.')),
+    'on-refusal': z
+      .enum(['continue', 'fail'])
+      .default('continue')
+      .describe('What a candidate that is not better means: a green run that says so, or a red one.'),
+    version: wired(
+      'register.version',
+      z.int().min(1).optional().describe('Version to promote. Absent: the run was refused before it was registered.'),
+    ),
+    evaluation: wired(
+      'evaluate.record',
+      z.string().optional().describe('Record of evaluate, with the comparison. Absent: only a first version can be promoted.'),
+    ),
     refused: wired('run.refused', z.string().optional().describe('Why the run was refused, as JSON. Absent: it was not.')),
     key: wired('fetch-data.key', z.string().optional().describe('Idempotency key of the run. Absent: the outcome is not kept.')),
     data: wired('fetch-data.digest', z.string().default('').describe('Digest of the data.')),
@@ -55,7 +66,12 @@ export const promote = defineStage({
     const promoted = decision.kind === 'passed' && version !== undefined;
     let after: Aliases = before;
     if (promoted && champion !== version) {
-      after = await registry.move(name, { champion: version, ...(champion !== undefined && { previous: champion }), staging: undefined }, before.generation, signal);
+      after = await registry.move(
+        name,
+        { champion: version, ...(champion !== undefined && { previous: champion }), staging: undefined },
+        before.generation,
+        signal,
+      );
     } else if (version !== undefined && champion !== version) {
       after = await registry.move(name, { staging: version }, before.generation, signal);
     }
@@ -81,16 +97,34 @@ export const promote = defineStage({
       signal,
     );
 
-    const outputs = { promoted, ...(version !== undefined && { version }), ...(after.versions.champion !== undefined && { champion: after.versions.champion }) };
-    const verdict = decision.kind === 'skipped' && decision.reason.code === 'not-better' && inputs['on-refusal'] === 'fail' ? failed(decision.reason.code, decision.reason.text) : decision;
-    const found = promoted ? (champion === undefined ? `version ${version} is the first champion` : `version ${version} takes over from version ${champion}`) : (decision as { reason: Reason }).reason.text;
+    const outputs = {
+      promoted,
+      ...(version !== undefined && { version }),
+      ...(after.versions.champion !== undefined && { champion: after.versions.champion }),
+    };
+    const verdict =
+      decision.kind === 'skipped' && decision.reason.code === 'not-better' && inputs['on-refusal'] === 'fail'
+        ? failed(decision.reason.code, decision.reason.text)
+        : decision;
+    const found = promoted
+      ? champion === undefined
+        ? `version ${version} is the first champion`
+        : `version ${version} takes over from version ${champion}`
+      : (decision as { reason: Reason }).reason.text;
     return { verdict, found, outputs };
   },
 });
 
 function withOutcome(
   state: ModelState,
-  inputs: { readonly key?: string; readonly fingerprint?: string; readonly trainer: string; readonly configuration: string; readonly data: string; readonly rows: number },
+  inputs: {
+    readonly key?: string;
+    readonly fingerprint?: string;
+    readonly trainer: string;
+    readonly configuration: string;
+    readonly data: string;
+    readonly rows: number;
+  },
   entry: OutcomeEntry,
   logicalDate: string,
 ): ModelState {
@@ -102,12 +136,20 @@ function withOutcome(
       source: { fingerprint: inputs.fingerprint, configuration: sha256(`${inputs.configuration}\0${inputs.trainer}`), key: inputs.key },
     }),
     ...(entry.outcome === 'passed' && {
-      lastTrained: { at: entry.at, logicalDate, data: inputs.data, rows: inputs.rows, ...(entry.version !== undefined && { version: entry.version }) },
+      lastTrained: {
+        at: entry.at,
+        logicalDate,
+        data: inputs.data,
+        rows: inputs.rows,
+        ...(entry.version !== undefined && { version: entry.version }),
+      },
     }),
   };
 }
 
 function pointValues(evaluation: Awaited<ReturnType<typeof readRecord>> | undefined): Record<string, number> {
-  const values = (evaluation?.metrics ?? []).filter(({ slice, model, split }) => slice === undefined && model === undefined && (split === undefined || split === 'test'));
+  const values = (evaluation?.metrics ?? []).filter(
+    ({ slice, model, split }) => slice === undefined && model === undefined && (split === undefined || split === 'test'),
+  );
   return Object.fromEntries(values.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
 }

@@ -20,10 +20,22 @@ export const register = defineStage({
     tags: z.record(z.string(), z.string()).default({}).describe('Tags of the version, besides those Retrain sets.'),
     model: wired('train.model', z.string().describe('Folder of the trained model.')),
     trainer: wired('train.trainer', z.string().describe('What the trainer was given and chose, as JSON.')),
-    environment: wired('train.environment', z.string().optional().describe('Lock of the environment the model was trained in. Absent: the trainer has none.')),
-    preparation: wired('prepare-data.preparation', z.string().optional().describe('Fitted preparation. Absent: the data was used as it is.')),
-    profile: wired('prepare-data.profile', z.string().optional().describe('Profile of the training rows. Absent: later drift checks have nothing to compare with.')),
-    members: wired('prepare-data.members', z.string().optional().describe('Which rows the model was trained on. Absent: nobody can leave them out of a comparison.')),
+    environment: wired(
+      'train.environment',
+      z.string().optional().describe('Lock of the environment the model was trained in. Absent: the trainer has none.'),
+    ),
+    preparation: wired(
+      'prepare-data.preparation',
+      z.string().optional().describe('Fitted preparation. Absent: the data was used as it is.'),
+    ),
+    profile: wired(
+      'prepare-data.profile',
+      z.string().optional().describe('Profile of the training rows. Absent: later drift checks have nothing to compare with.'),
+    ),
+    members: wired(
+      'prepare-data.members',
+      z.string().optional().describe('Which rows the model was trained on. Absent: nobody can leave them out of a comparison.'),
+    ),
     evaluation: wired('evaluate.record', z.string().optional().describe('Record of evaluate. Absent: the version has no metrics.')),
     bias: wired('bias-check.record', z.string().optional().describe('Record of bias-check. Absent: none was run.')),
     training: wired('train.record', z.string().optional().describe('Record of train. Absent: it is not known how the model was chosen.')),
@@ -41,12 +53,28 @@ export const register = defineStage({
   async run(inputs, { registry }, { signal, now, run }) {
     const files: Record<string, string> = {};
     for (const { path } of await digestEntries(inputs.model, signal)) files[`model/${path}`] = join(inputs.model, path);
-    const beside = { 'trainer.json': inputs.trainer, 'environment.lock': inputs.environment, 'preparation.json': inputs.preparation, 'profile.json': inputs.profile, split: inputs.members };
+    const beside = {
+      'trainer.json': inputs.trainer,
+      'environment.lock': inputs.environment,
+      'preparation.json': inputs.preparation,
+      'profile.json': inputs.profile,
+      split: inputs.members,
+    };
     for (const [name, path] of Object.entries(beside)) if (path !== undefined) files[name] = path;
 
-    const records = await Promise.all([inputs.training, inputs.evaluation, inputs.bias].map((path) => (path === undefined ? undefined : readRecord(path))));
+    const records = await Promise.all(
+      [inputs.training, inputs.evaluation, inputs.bias].map((path) => (path === undefined ? undefined : readRecord(path))),
+    );
     const [training, evaluation, bias] = records;
-    const metadata = versionMetadata({ inputs, run, now, trainer: JSON.parse(await readFile(inputs.trainer, 'utf8')), training, evaluation, bias });
+    const metadata = versionMetadata({
+      inputs,
+      run,
+      now,
+      trainer: JSON.parse(await readFile(inputs.trainer, 'utf8')),
+      training,
+      evaluation,
+      bias,
+    });
     const version = await registry.add(inputs.name, { files, metadata, tags: inputs.tags, created: now.toISOString() }, signal);
     return {
       verdict: passed,

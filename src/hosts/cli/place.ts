@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import { UserError } from '../../kernel/errors.ts';
+import { nearest } from '../../pipeline/words.ts';
+import { openRegistry } from '../../providers/registries/open-registry.ts';
+import type { Registry } from '../../providers/registries/registry.ts';
+import type { Arguments } from './arguments.ts';
+import type { Door } from './door.ts';
+
+/** Home folder of a verb that is given no pipeline file. */
+export const homeOf = (args: Arguments, door: Door): string => resolve(door.cwd, args.value('home') ?? door.env.RETRAIN_HOME ?? '.retrain');
+
+/** The registry of that home, or the one `--registry` names. */
+export function registryOf(args: Arguments, door: Door): Promise<Registry> {
+  return openRegistry(args.value('registry') ?? 'file', {
+    home: homeOf(args, door),
+    base: door.cwd,
+    log: (line) => door.err.write(`${line}\n`),
+  });
+}
+
+/** Refuses a model the registry does not know, with the nearest name it does. */
+export async function knownModel(registry: Registry, model: string | undefined, door: Door): Promise<string> {
+  const models = await registry.models(door.signal);
+  if (model !== undefined && models.includes(model)) return model;
+  if (model === undefined && models.length === 1) return models[0] as string;
+  const guess = model === undefined ? undefined : nearest(model, models);
+  const known = models.length === 0 ? `There is no model in ${registry.uri} yet.` : `Known there: ${models.join(', ')}.`;
+  throw new UserError('no-such-model', model === undefined ? `Which model? ${known}` : `${registry.uri} has no model ${model}.`, {
+    todo: guess ? `Did you mean ${guess}?` : model === undefined ? undefined : `${known} Another home folder is given with --home.`,
+  });
+}
+
+/** A version number from the command line. */
+export function versionNumber(text: string | undefined): number {
+  const number = Number(text);
+  if (text === undefined || !Number.isInteger(number) || number < 1)
+    throw new UserError('bad-version', `Expected a version number, found ${text === undefined ? 'nothing' : `"${text}"`}.`);
+  return number;
+}
