@@ -4,12 +4,14 @@ import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { providers as makers, type Settings, stages as stageEntries } from '../catalog.ts';
 import { writeAtomic } from '../kernel/atomic.ts';
-import { canonicalJson, sha256 } from '../kernel/digest.ts';
+import { sha256 } from '../kernel/digest.ts';
+import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
 import { decide, outcomeOf, type StageEntry } from '../kernel/flow.ts';
 import { MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
+import { completeInputs } from '../pipeline/resolve.ts';
 import { redactor } from './redact.ts';
 import type { View } from './view.ts';
 import { wire } from './wiring.ts';
@@ -90,7 +92,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
     // The report says how the run ended, so the manifest must say it first.
     if (entry.phase === 'report' && manifest.outcome === 'running') manifest = await keep(folder, closed(manifest, clock()));
     const record = await runStage(entry, request, manifest, folder, view, stageSignal(entry, signal), checked);
-    manifest = await keep(folder, withRecord(manifest, record));
+    manifest = await keep(folder, withRecord(manifest, record, declaredSeed(request) !== undefined));
     view.stageEnded(record);
   }
   return keep(folder, {
@@ -120,35 +122,18 @@ async function runStage(
     warn: (code: string, text: string) => view.warning(entry.name, code, text),
     progress: (share: number, text: string) => view.progress(entry.name, share, text),
   };
-  const given = request.stages[entry.name] ?? {};
-  let wired: Awaited<ReturnType<typeof wire>>;
-  let wiringError: unknown;
-  try {
-    wired = await wire(
-      stage,
-      given,
-      manifest.records,
-      {
-        folder,
-        values: { configuration: request.configuration, force: request.force, refused: refusedText(manifest) },
-        config: request.stages,
-      },
-      checked,
-    );
-  } catch (error) {
-    wiringError = error;
-    wired = { inputs: {}, shown: {} };
-  }
-  const inputs = { ...given, ...wired.inputs };
-  const settings: Settings = { ...request, inputs, log: log.info };
   const { record, error } = await execute({
     stage,
-    inputs,
-    shown: wired.shown,
-    providers: async () => {
-      if (wiringError) throw wiringError;
-      return makeProviders(stage.needs, settings);
+    inputs: async () => {
+      const given = request.stages[entry.name] ?? {};
+      const facts = { configuration: request.configuration, force: request.force, refused: refusedText(manifest) };
+      const config = { ...request.stages, run: (request.shared.run ?? {}) as Record<string, unknown> };
+      const wired = await wire(stage, given, manifest.records, { folder, values: facts, config }, checked);
+      const complete = completeInputs(stage, given, wired.inputs);
+      if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
+      return { values: complete.inputs, shown: wired.shown };
     },
+    providers: (inputs) => makeProviders(stage.needs, { ...request, inputs, log: log.info }),
     run: { id: manifest.id, logicalDate: manifest.logicalDate, seed: manifest.seed },
     folder: join(folder, 'files', entry.name),
     folderUri: `files/${entry.name}`,
@@ -184,7 +169,7 @@ const keep = async (folder: string, manifest: Manifest): Promise<Manifest> => {
   return manifest;
 };
 
-function withRecord(manifest: Manifest, record: Manifest['records'][number]): Manifest {
+function withRecord(manifest: Manifest, record: Manifest['records'][number], seedDeclared: boolean): Manifest {
   const records = [...manifest.records.filter(({ stage }) => stage !== record.stage), record];
   const text = (stage: string, output: string) => records.find((candidate) => candidate.stage === stage)?.outputs[output];
   const key = text('fetch-data', 'key');
@@ -193,6 +178,7 @@ function withRecord(manifest: Manifest, record: Manifest['records'][number]): Ma
     ...manifest,
     records,
     key: typeof key === 'string' ? key : manifest.key,
+    seed: typeof key === 'string' && !seedDeclared ? sha256(key).slice(0, 16) : manifest.seed,
     version: typeof version === 'number' ? version : manifest.version,
     promoted: text('promote', 'promoted') === true,
   };
@@ -213,9 +199,10 @@ export function newRunId(model: string, now: Date): string {
   return `${model}-${now.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z-${randomBytes(2).toString('hex')}`;
 }
 
-/** The same configuration and logical date draw the same numbers; `run.seed` in the file wins. */
+/** `run.seed` of the pipeline file; 0 stands for none: then the key decides, so that the same key draws the same numbers. */
+const declaredSeed = (request: RunRequest): number | undefined => (request.shared.run as { seed?: number } | undefined)?.seed || undefined;
+
 function seedOf(request: RunRequest): string {
-  const declared = (request.shared.run as { seed?: number } | undefined)?.seed;
-  if (declared !== undefined) return BigInt.asUintN(64, BigInt(declared)).toString(16).padStart(16, '0');
-  return sha256(canonicalJson({ model: request.model, configuration: request.configuration })).slice(0, 16);
+  const declared = declaredSeed(request);
+  return declared === undefined ? request.configuration.slice(0, 16).padEnd(16, '0') : BigInt(declared).toString(16).padStart(16, '0');
 }

@@ -1,21 +1,27 @@
 import { lstat } from 'node:fs/promises';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { withDeadline } from './deadline.ts';
 import { digestPath } from './digest.ts';
-import { type Fault, faultOf, InvalidInputs, type Problem } from './errors.ts';
+import { type Fault, faultOf } from './errors.ts';
 import { type FileRef, RECORD_SCHEMA, type StageRecord } from './record.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
 import { openStageFiles } from './stage-files.ts';
 
+export interface ReadyInputs<Shape extends InputShape = InputShape> {
+  readonly values: z.output<z.ZodObject<Shape>>;
+  readonly shown: Readonly<Record<string, unknown>>;
+}
+
 export interface Execution<Shape extends InputShape = InputShape, Outputs extends string = string, Needs extends Slots = Slots> {
   readonly stage: Stage<Shape, Outputs, Needs>;
-  /** As resolved; validated here once more, so that a stage never sees what its schema does not allow. */
-  readonly inputs: Readonly<Record<string, unknown>>;
-  /** Inputs that are files, as the record shows them instead of a path of this machine. */
-  readonly shown?: Readonly<Record<string, unknown>>;
+  /**
+   * Complete and valid inputs, and how the record shows those that are files (by digest, not by a path of this machine).
+   * Asked once, before the first attempt; what it throws becomes the record's error.
+   */
+  readonly inputs: () => Promise<ReadyInputs<Shape>>;
   /** Made when the stage starts, once an attempt: only what `needs` names. */
-  readonly providers: (signal: AbortSignal) => Promise<ProvidersOf<Needs>>;
+  readonly providers: (inputs: Readonly<Record<string, unknown>>, signal: AbortSignal) => Promise<ProvidersOf<Needs>>;
   readonly run: RunFacts;
   /** The stage's own folder and how the record names it (`files/<stage>`). */
   readonly folder: string;
@@ -41,6 +47,7 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
   const clockStart = performance.now();
   const warnings: { code: string; text: string }[] = [];
   let attempt = 1;
+  let shown: Record<string, unknown> = {};
   const keepingLog: Log = {
     ...log,
     warn(code, text) {
@@ -55,20 +62,21 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
     attempt,
     started: started.toISOString(),
     seconds: Math.round(performance.now() - clockStart) / 1000,
-    inputs: { ...plain(execution.inputs), ...execution.shown },
+    inputs: shown,
     warnings,
   });
 
   try {
-    const inputs = validInputs(stage, execution.inputs);
+    const inputs = await execution.inputs();
+    shown = plain({ ...inputs.values, ...inputs.shown });
     const result = await withRetries(
       async (number) => {
         attempt = number;
         const files = await openStageFiles(execution.folder);
         return withDeadline(
           async (attemptSignal) => {
-            const providers = await execution.providers(attemptSignal);
-            const found = await stage.run(inputs, providers, { signal: attemptSignal, log: keepingLog, files, now: clock(), run });
+            const providers = await execution.providers(inputs.values, attemptSignal);
+            const found = await stage.run(inputs.values, providers, { signal: attemptSignal, log: keepingLog, files, now: clock(), run });
             return { ...found, outputs: await digestOutputs(found, execution, attemptSignal) };
           },
           signal,
@@ -96,25 +104,6 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
     };
     return { record, error };
   }
-}
-
-/** Every problem of the inputs at once, rules over several inputs included. */
-export function validInputs<Shape extends InputShape>(
-  stage: Stage<Shape>,
-  inputs: Readonly<Record<string, unknown>>,
-): z.output<z.ZodObject<Shape>> {
-  const parsed = z.strictObject(stage.inputs).safeParse(inputs);
-  if (!parsed.success) throw new InvalidInputs(parsed.error.issues.map(problemOf), `inputs of ${stage.name}`);
-  const values = parsed.data as z.output<z.ZodObject<Shape>>;
-  const problems = stage.check?.(values) ?? [];
-  if (problems.length > 0) throw new InvalidInputs(problems, `inputs of ${stage.name}`);
-  return values;
-}
-
-function problemOf(issue: z.core.$ZodIssue): Problem {
-  if (issue.code === 'unrecognized_keys')
-    return { path: issue.path.join('.'), message: `unknown ${issue.keys.length === 1 ? 'input' : 'inputs'} ${issue.keys.join(', ')}.` };
-  return { path: issue.path.join('.'), message: issue.message };
 }
 
 async function digestOutputs(

@@ -7,12 +7,19 @@ import type { Source, SourceFile } from './source.ts';
 
 const MAGIC = /[*?[\]{}]/;
 
+export interface LocalFiles extends Source {
+  /** The files of a reference where they lie, with their names below the base; empty when a pattern matches nothing. */
+  find(reference: string): Promise<readonly { readonly path: string; readonly name: string }[]>;
+}
+
 /**
  * Files of this machine by path, folder or glob, relative to `base`.
  * They are copied (as a clone where the file system can) into a cache by digest, so that every stage of a run reads the same bytes.
  */
-export function localFiles(base: string, cache: string): Source {
+export function localFiles(base: string, cache: string): LocalFiles {
   return {
+    find: (reference) => find(reference, base),
+
     async look(reference) {
       const found = await find(reference, base);
       const hash = createHash('sha256');
@@ -34,7 +41,9 @@ export function localFiles(base: string, cache: string): Source {
     async fetch(reference, signal) {
       const found = await find(reference, base);
       if (found.length === 0) {
-        throw new UserError('no-data', `${reference} matches no file below ${base}.`, { todo: 'Correct the pattern, or wait for the data.' });
+        throw new UserError('no-data', `${reference} matches no file below ${base}.`, {
+          todo: 'Correct the pattern, or wait for the data.',
+        });
       }
       const files: SourceFile[] = [];
       for (const { path, name } of found) files.push({ name, ...(await keep(path, cache, signal)) });

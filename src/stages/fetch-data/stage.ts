@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bytesText } from '../../kernel/bytes-text.ts';
 import { canonicalJson, sha256 } from '../../kernel/digest.ts';
 import { wired } from '../../kernel/inputs.ts';
 import { defineStage } from '../../kernel/stage.ts';
@@ -8,7 +9,6 @@ import { registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { DATASET_SCHEMA, type Dataset } from '../../tables/dataset.ts';
 import { PREPARATION_VERSION } from '../../tables/preparation/version.ts';
-import { bytesText } from '../../kernel/bytes-text.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { columnInputs, readInputs } from '../read-inputs.ts';
 

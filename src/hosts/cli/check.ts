@@ -1,0 +1,16 @@
+import { EXIT } from '../../kernel/flow.ts';
+import type { Verb } from './door.ts';
+import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
+
+export const check: Verb = {
+  name: 'check',
+  summary: 'Read a pipeline file and say everything that is wrong with it, with file, line and column.',
+  usage: 'FILE',
+  arguments: 1,
+  options: [...PIPELINE_OPTIONS, { name: 'json', text: 'Print the resolved configuration, each value with its origin.' }],
+  async run(args, door) {
+    const { resolved, model, file } = await loadPipeline(args.positional[0], undefined, args, door);
+    door.out.write(args.flag('json') ? `${JSON.stringify(resolved, undefined, 2)}\n` : `${file}: good, model ${model}.\n`);
+    return EXIT.fine;
+  },
+};

@@ -1,0 +1,133 @@
+import { mkdir } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { stages as entries } from '../../catalog.ts';
+import { UserError, WorldError } from '../../kernel/errors.ts';
+import { exitCodeOf } from '../../kernel/flow.ts';
+import type { Manifest } from '../../kernel/record.ts';
+import { listRuns, runFolder } from '../../kernel/run-folder.ts';
+import { suggestion } from '../../pipeline/words.ts';
+import { withFileLock } from '../../providers/file-lock.ts';
+import { terminalSummary } from '../../report/terminal.ts';
+import { run as runPipeline } from '../run.ts';
+import type { Arguments } from './arguments.ts';
+import type { Door, Verb } from './door.ts';
+import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
+import { terminalView } from './terminal-view.ts';
+
+const LOGICAL_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
+
+export const run: Verb = {
+  name: 'run',
+  summary: 'Run a pipeline: gate to report. Ends by itself when nothing is new.',
+  usage: 'FILE [options]  |  --only STAGE --set KEY=VALUE …',
+  arguments: 1,
+  options: [
+    ...PIPELINE_OPTIONS,
+    { name: 'only', value: 'STAGE', text: 'Run this stage alone, on what the last run left; without FILE its inputs come from --set.' },
+    { name: 'from', value: 'STAGE', text: 'Go on with the last run from this stage.' },
+    { name: 'logical-date', value: 'DATE', text: 'The date the run stands for; today by default.' },
+    { name: 'force', text: 'Run although code, configuration and data are the same as before.' },
+    { name: 'verbose', text: 'Show every line the stages have to say.' },
+    { name: 'json', text: 'Print the manifest at the end, for programs.' },
+  ],
+
+  async run(args, door) {
+    const [path] = args.positional;
+    const only = args.value('only');
+    const from = args.value('from');
+    if (only !== undefined && from !== undefined) throw new UserError('only-and-from', '--only and --from exclude each other.');
+    const logicalDate = args.value('logical-date');
+    if (logicalDate !== undefined && (!LOGICAL_DATE.test(logicalDate) || Number.isNaN(Date.parse(logicalDate)))) {
+      throw new UserError('bad-date', `--logical-date: expected a date such as 2026-11-21 or 2026-11-21T03:00Z, found "${logicalDate}".`);
+    }
+    const loaded = await loadPipeline(path, only, args, door);
+    const picked = pickStages(only, from);
+    await makeHome(loaded.home);
+
+    const manifest = await oneAtATime(loaded, door, async () => {
+      const previous = path !== undefined && picked !== undefined ? await lastRun(loaded, picked, from !== undefined) : undefined;
+      const view = terminalView(args.flag('json') ? { ...door.err, interactive: false } : door.out, { verbose: args.flag('verbose') });
+      return runPipeline(
+        requestOf(loaded, door, { logicalDate: logicalDate ?? previous?.logicalDate, force: args.flag('force'), only: picked, previous }),
+        view,
+        door.signal,
+      );
+    });
+    finish(manifest, loaded, args, door);
+    return exitCodeOf(manifest);
+  },
+};
+
+function pickStages(only: string | undefined, from: string | undefined): readonly string[] | undefined {
+  if (only !== undefined) return [only];
+  if (from === undefined) return undefined;
+  const names = entries.map(({ name }) => name);
+  const start = names.indexOf(from);
+  if (start === -1) throw new UserError('unknown-stage', `There is no stage "${from}".${suggestion(from, names)}`);
+  return names.slice(start);
+}
+
+/** The newest run of the model, without the records of the stages that run again. */
+async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolean): Promise<Manifest | undefined> {
+  const found = (await listRuns(loaded.home, loaded.model))[0]?.manifest;
+  if (!found) {
+    if (needed)
+      throw new UserError('no-run', `There is no run of ${loaded.model} in ${loaded.home} to go on with.`, {
+        todo: 'Run without --from first.',
+      });
+    return undefined;
+  }
+  return {
+    ...found,
+    outcome: 'running',
+    reason: undefined,
+    ended: undefined,
+    records: found.records.filter(({ stage }) => !picked.includes(stage)),
+  };
+}
+
+async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {
+  const lock = join(loaded.home, 'locks', `${loaded.model}.lock`);
+  await mkdir(join(loaded.home, 'locks'), { recursive: true });
+  let started = false;
+  try {
+    return await withFileLock(
+      lock,
+      () => {
+        started = true;
+        return work();
+      },
+      { signal: door.signal, log: (line) => door.err.write(`${line}\n`), waitSeconds: 0 },
+    );
+  } catch (error) {
+    if (started || !(error instanceof WorldError) || error.code !== 'locked') throw error;
+    throw new WorldError('run-under-way', `A run of ${loaded.model} is under way. ${error.message}`, {
+      cause: error,
+      todo: 'Wait for it to end (`retrain status` shows how far it is), then run again.',
+    });
+  }
+}
+
+async function makeHome(home: string): Promise<void> {
+  try {
+    await mkdir(home, { recursive: true });
+  } catch (cause) {
+    throw new UserError(
+      'home-not-writable',
+      `The home folder ${home} cannot be made: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      {
+        cause,
+        todo: 'Move away what lies there, or name another folder with --home.',
+      },
+    );
+  }
+}
+
+function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door: Door): void {
+  if (args.flag('json')) {
+    door.out.write(`${JSON.stringify(manifest, undefined, 2)}\n`);
+    return;
+  }
+  const folder = relative(door.cwd, runFolder(loaded.home, manifest.id)) || '.';
+  door.out.write(terminalSummary(manifest, { columns: door.out.columns, colour: door.out.colour, folder }));
+}
