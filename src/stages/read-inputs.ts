@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ReadOptions } from '../providers/sources/source.ts';
 
 /** How files of a source are read; the same words wherever data comes in. */
 export const readInputs = z
@@ -32,3 +33,6 @@ export const columnInputs = z
   .record(z.string(), z.string())
   .optional()
   .describe('Columns to keep, new name to name in the source. Absent: all columns under their own names.');
+
+/** The same in the words of a source. */
+export const readOptionsOf = ({ 'on-bad-row': onBadRow, ...rest }: ReadInputs): ReadOptions => ({ ...rest, onBadRow });

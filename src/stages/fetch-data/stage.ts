@@ -8,7 +8,7 @@ import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { DATASET_SCHEMA, type Dataset } from '../../tables/dataset.ts';
-import { PREPARATION_VERSION } from '../../tables/preparation/version.ts';
+import { PREPARATION_SCHEMA } from '../../tables/preparation/preparation.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { columnInputs, readInputs } from '../read-inputs.ts';
 
@@ -57,7 +57,7 @@ export const fetchData = defineStage({
     };
     const digest = sha256(canonicalJson(dataset.files.map((file) => [file.name, file.sha256])));
     const key = sha256(
-      canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_VERSION }),
+      canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_SCHEMA }),
     );
     const outputs = {
       data: await files.write('dataset.json', `${JSON.stringify(dataset, undefined, 2)}\n`),
