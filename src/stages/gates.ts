@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import type { Gate, MetricValue } from '../kernel/record.ts';
+import { metricNamed } from '../metrics/catalogue.ts';
+import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
+import { parseThreshold } from '../metrics/threshold.ts';
+import type { Estimate } from '../statistics/estimate.ts';
+
+const threshold = z.union([z.string(), z.number()]).check((context) => {
+  try {
+    parseThreshold(context.value);
+  } catch (error) {
+    context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : String(error), input: context.value });
+  }
+});
+
+/** Thresholds by metric: `auc_roc: ">= 0.80"`, or with the way they are judged. */
+export const gateInputs = z
+  .record(
+    z.string(),
+    z.union([
+      threshold,
+      z.strictObject({
+        threshold: threshold.describe('Operator and number, e.g. `>= 0.80`.'),
+        judge: z.enum(['point', 'interval']).optional().describe('`point` looks at the value, `interval` at its whole interval. Absent: `point` in evaluate, `interval` in bias-check.'),
+      }),
+    ]),
+  )
+  .default({});
+export type GateInputs = z.output<typeof gateInputs>;
+
+/** Judges every gate on the metrics of one part. A metric that was not measured fails its gate. */
+export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string): Gate[] {
+  if (metrics.length === 0 && split !== 'test') return [];
+  return Object.entries(gates).map(([name, given]) => {
+    const [written, judged] = typeof given === 'object' ? [given.threshold, given.judge ?? 'point'] : [given, 'point'];
+    const found = metrics.find((metric) => metric.name === name);
+    return { ...gateOf(name, judge(parseThreshold(written, metricNamed(name).better, name), estimateOf(found), judged as Judged)), split };
+  });
+}
+
+/** A judgement in the form a record keeps. */
+export const gateOf = (name: string, judgement: Judgement): Gate => ({
+  name,
+  threshold: judgement.threshold,
+  judged: judgement.judged,
+  verdict: judgement.verdict,
+  ...(judgement.value !== undefined && { value: judgement.value }),
+  ...(judgement.interval && { interval: judgement.interval }),
+  ...(judgement.reason && { reason: judgement.reason.text }),
+});
+
+/** The first gate that is not passed, failed ones before uncertain ones, as a sentence. */
+export function gatesMissed(gates: readonly Gate[]): { readonly verdict: 'failed' | 'incomparable'; readonly text: string } | undefined {
+  const missed = gates.find(({ verdict }) => verdict === 'failed') ?? gates.find(({ verdict }) => verdict === 'incomparable');
+  if (!missed || missed.verdict === 'passed') return undefined;
+  const place = [missed.slice, missed.split === 'test' ? undefined : missed.split].filter((part) => part !== undefined).join(', ');
+  return { verdict: missed.verdict, text: `${missed.name} ${missed.threshold}${place ? ` (${place})` : ''}: ${missed.reason ?? 'not met.'}` };
+}
+
+function estimateOf(metric: MetricValue | undefined): Estimate {
+  if (!metric) return { notComputable: 'empty', n: 0 };
+  if (metric.value === undefined) return { notComputable: (metric.notComputable ?? 'empty') as 'empty', n: metric.n };
+  return { value: metric.value, n: metric.n, ...(metric.interval && { interval: metric.interval }) };
+}
