@@ -1,0 +1,39 @@
+import { UserError } from '../../kernel/errors.ts';
+import { suggestion } from '../../pipeline/words.ts';
+import type { AlgorithmDescription, TrainerDescription } from '../../providers/backends/backend.ts';
+
+interface Wanted {
+  readonly task: string;
+  readonly algorithms?: readonly string[];
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The algorithms asked for, or all the trainer has for the task. */
+export function chooseAlgorithms(trainer: TrainerDescription, { task, algorithms }: Wanted): readonly AlgorithmDescription[] {
+  const able = trainer.algorithms.filter(({ tasks }) => tasks.includes(task));
+  const names = able.map(({ name }) => name);
+  if (able.length === 0) {
+    throw new UserError('unsupported-task', `The trainer ${trainer.name} has no algorithm for task ${task}; it knows ${trainer.tasks.join(', ')}.`, { todo: 'Choose another trainer or task.' });
+  }
+  return (algorithms ?? names).map((name) => {
+    const found = able.find((algorithm) => algorithm.name === name);
+    if (found) return found;
+    const other = trainer.algorithms.find((algorithm) => algorithm.name === name);
+    const text = other ? `train.algorithms: ${name} is for ${other.tasks.join(', ')}, the task is ${task}.` : `train.algorithms: the trainer ${trainer.name} has no "${name}".${suggestion(name, names)}`;
+    throw new UserError('unknown-algorithm', text, { todo: `For ${task} it has ${names.join(', ')}.` });
+  });
+}
+
+/** Parameters given for an algorithm; with one algorithm they may stand without its name. */
+export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription, count: number): Readonly<Record<string, unknown>> {
+  const own = params[algorithm.name];
+  const given = typeof own === 'object' && own !== null ? (own as Record<string, unknown>) : count === 1 && own === undefined ? params : {};
+  const properties = (algorithm.parameters as { properties?: Record<string, unknown> }).properties ?? {};
+  const stranger = Object.keys(given).find((name) => !Object.hasOwn(properties, name));
+  if (stranger !== undefined) {
+    throw new UserError('unknown-parameter', `train.params: ${algorithm.name} has no parameter "${stranger}".${suggestion(stranger, Object.keys(properties))}`, {
+      todo: `It has ${Object.keys(properties).join(', ')}.`,
+    });
+  }
+  return given;
+}

@@ -1,0 +1,64 @@
+import type { Curve, RecordTable } from '../../kernel/record.ts';
+import type { TrainerSource } from '../../providers/backends/backend.ts';
+import type { Features } from './features.ts';
+import type { Fitted } from './jobs.ts';
+
+export const TRAINER_SCHEMA = 'retrain/trainer/1';
+
+/** `trainer.json`: kept with the version, and all that is needed to predict with its model again. */
+export function trainerFile(
+  source: TrainerSource,
+  inputs: { readonly task: string; readonly python: unknown; readonly select: string },
+  features: Features,
+  winner: Fitted,
+): Record<string, unknown> {
+  return {
+    schema: TRAINER_SCHEMA,
+    trainer: source,
+    python: inputs.python,
+    task: inputs.task,
+    algorithm: winner.algorithm,
+    parameters: winner.fit.parameters,
+    cv: winner.fit.cv,
+    select: inputs.select,
+    key: features.key,
+    target: features.target,
+    features: features.features.map(({ name }) => name),
+    rows: features.rows,
+    library: winner.fit.library,
+  };
+}
+
+export function algorithmTable(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): RecordTable {
+  return {
+    name: 'algorithms',
+    title: select === 'cv' ? 'Algorithms, cross-validated in the training part' : 'Algorithms, chosen on the test part: the figure of the winner is optimistic',
+    columns: ['algorithm', 'metric', 'mean', 'std', 'folds', 'seconds', 'chosen', ...(select === 'test' ? ['test'] : [])],
+    rows: fitted.map((one) => [
+      one.algorithm,
+      one.fit.cv.metric,
+      one.fit.cv.mean,
+      one.fit.cv.std,
+      one.fit.cv.folds.length,
+      one.seconds,
+      one.algorithm === winner.algorithm,
+      ...(select === 'test' ? [one.test ?? null] : []),
+    ]),
+  };
+}
+
+const IMPORTANCES_SHOWN = 30;
+
+export function importanceCurve({ algorithm, fit: { importances } }: Fitted): Curve[] {
+  if (importances.length === 0) return [];
+  const top = [...importances].sort((a, b) => Math.abs(b.importance) - Math.abs(a.importance)).slice(0, IMPORTANCES_SHOWN);
+  return [
+    {
+      name: 'importance',
+      title: `Importance of the features (${algorithm})`,
+      x: 'feature',
+      y: 'importance',
+      series: [{ name: algorithm, x: top.map(({ feature }) => feature), y: top.map(({ importance }) => importance) }],
+    },
+  ];
+}
