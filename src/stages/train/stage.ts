@@ -105,10 +105,16 @@ export const train = defineStage({
 
     return {
       verdict: passed,
-      found: `${winner.algorithm} chosen of ${fitted.length}${inputs.select === 'test' ? ' on the test part' : `, cross-validated ${winner.fit.cv.metric} ${winner.fit.cv.mean.toFixed(4)} ± ${winner.fit.cv.std.toFixed(4)}`}`,
+      found: foundText(fitted, winner, inputs.select),
       outputs,
       tables: [algorithmTable(fitted, winner, inputs.select)],
       curves: importanceCurve(winner),
     };
   },
 });
+
+function foundText(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): string {
+  const { cv } = winner.fit;
+  const score = select === 'test' ? ' on the test part' : cv ? `, cross-validated ${cv.metric} ${cv.mean.toFixed(4)}${cv.std === undefined ? '' : ` ± ${cv.std.toFixed(4)}`}` : '';
+  return `${winner.algorithm}${fitted.length > 1 ? `, best of ${fitted.length}` : ''}${score}`;
+}
