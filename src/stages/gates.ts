@@ -5,7 +5,8 @@ import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
 import { parseThreshold } from '../metrics/threshold.ts';
 import type { Estimate } from '../statistics/estimate.ts';
 
-const threshold = z.union([z.string(), z.number()]).check((context) => {
+/** A threshold as users write it; what it cannot be is said when the file is read. */
+export const thresholdInput = z.union([z.string(), z.number()]).check((context) => {
   try {
     parseThreshold(context.value);
   } catch (error) {
@@ -18,9 +19,9 @@ export const gateInputs = z
   .record(
     z.string(),
     z.union([
-      threshold,
+      thresholdInput,
       z.strictObject({
-        threshold: threshold.describe('Operator and number, e.g. `>= 0.80`.'),
+        threshold: thresholdInput.describe('Operator and number, e.g. `>= 0.80`.'),
         judge: z.enum(['point', 'interval']).optional().describe('`point` looks at the value, `interval` at its whole interval. Absent: `point` in evaluate, `interval` in bias-check.'),
       }),
     ]),

@@ -3,9 +3,11 @@ import { sha256 } from '../../kernel/digest.ts';
 import { wired } from '../../kernel/inputs.ts';
 import { readRecord } from '../../kernel/run-folder.ts';
 import { defineStage } from '../../kernel/stage.ts';
-import { failed, incomparable, passed, type Reason, skipped, type Verdict } from '../../kernel/verdict.ts';
+import { failed, incomparable, type Reason, skipped, type Verdict } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type Aliases, type ModelState, type OutcomeEntry, registry } from '../../providers/registries/registry.ts';
+import { thresholdInput } from '../gates.ts';
+import { withRowCount } from '../row-counts.ts';
 import { decidePromotion } from './decide-promotion.ts';
 
 export const promote = defineStage({
@@ -20,7 +22,7 @@ export const promote = defineStage({
         '`significant`: better than the champion on the same rows beyond noise; `threshold-only`: promote.gates alone decide; `never`: only register.',
       ),
     gates: z
-      .record(z.string(), z.union([z.string(), z.number()]))
+      .record(z.string(), thresholdInput)
       .default({})
       .describe('Thresholds the candidate must keep besides, by metric, e.g. `rmse: "< 0.10"`.'),
     'on-refusal': z
@@ -130,7 +132,7 @@ function withOutcome(
 ): ModelState {
   if (inputs.key === undefined) return state;
   return {
-    ...state,
+    ...withRowCount(state, inputs.rows),
     outcomes: { ...state.outcomes, [inputs.key]: entry },
     ...(inputs.fingerprint !== undefined && {
       source: { fingerprint: inputs.fingerprint, configuration: sha256(`${inputs.configuration}\0${inputs.trainer}`), key: inputs.key },
