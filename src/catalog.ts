@@ -1,5 +1,6 @@
 import type { StageEntry } from './kernel/flow.ts';
 import type { Stage } from './kernel/stage.ts';
+import type { NotifierChoice } from './providers/notifiers/notifier-inputs.ts';
 
 /** Every stage in the order of a run. */
 export const stages: readonly StageEntry[] = [
@@ -17,6 +18,9 @@ export const stages: readonly StageEntry[] = [
   { name: 'report', phase: 'report', load: async () => asStage((await import('./stages/report/stage.ts')).report) },
   { name: 'notify', phase: 'report', load: async () => asStage((await import('./stages/notify/stage.ts')).notify) },
 ];
+
+/** A stage of its own, outside a run: what the verb `predict` does. */
+export const predict = { name: 'predict', load: async () => asStage((await import('./stages/predict/stage.ts')).predict) };
 
 /** The list holds stages of many shapes; each was checked against its own types where it was defined. */
 const asStage = (stage: unknown): Stage => stage as Stage;
@@ -55,10 +59,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   },
   trackers: async ({ home, shared }) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
-    return openTrackers(String(shared.tracker ?? 'file'), { home });
+    return openTrackers((shared.tracker ?? []) as readonly string[], { home });
   },
   notifiers: async ({ inputs, env }) => {
     const { openNotifiers } = await import('./providers/notifiers/open-notifiers.ts');
-    return openNotifiers(inputs, env);
+    return openNotifiers(inputs as NotifierChoice, env);
   },
 };

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Gate, MetricValue } from '../kernel/record.ts';
-import { metricNamed } from '../metrics/catalogue.ts';
+import type { CataloguedTask } from '../metrics/catalogue.ts';
 import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
 import { parseThreshold } from '../metrics/threshold.ts';
 import type { Estimate } from '../statistics/estimate.ts';
+import { metricNamed } from './metric-task.ts';
 
 /** A threshold as users write it; what it cannot be is said when the file is read. */
 export const thresholdInput = z.union([z.string(), z.number()]).check((context) => {
@@ -22,7 +23,10 @@ export const gateInputs = z
       thresholdInput,
       z.strictObject({
         threshold: thresholdInput.describe('Operator and number, e.g. `>= 0.80`.'),
-        judge: z.enum(['point', 'interval']).optional().describe('`point` looks at the value, `interval` at its whole interval. Absent: `point` in evaluate, `interval` in bias-check.'),
+        judge: z
+          .enum(['point', 'interval'])
+          .optional()
+          .describe('`point` looks at the value, `interval` at its whole interval. Absent: `point` in evaluate, `interval` in bias-check.'),
       }),
     ]),
   )
@@ -30,12 +34,13 @@ export const gateInputs = z
 export type GateInputs = z.output<typeof gateInputs>;
 
 /** Judges every gate on the metrics of one part. A metric that was not measured fails its gate. */
-export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string): Gate[] {
+export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string, task: CataloguedTask): Gate[] {
   if (metrics.length === 0 && split !== 'test') return [];
   return Object.entries(gates).map(([name, given]) => {
     const [written, judged] = typeof given === 'object' ? [given.threshold, given.judge ?? 'point'] : [given, 'point'];
-    const found = metrics.find((metric) => metric.name === name);
-    return { ...gateOf(name, judge(parseThreshold(written, metricNamed(name).better, name), estimateOf(found), judged as Judged)), split };
+    const measured = metricNamed(task, name);
+    const found = metrics.find((metric) => metric.name === measured.name);
+    return { ...gateOf(measured.name, judge(parseThreshold(written, measured.better, name), estimateOf(found), judged as Judged)), split };
   });
 }
 
@@ -55,7 +60,10 @@ export function gatesMissed(gates: readonly Gate[]): { readonly verdict: 'failed
   const missed = gates.find(({ verdict }) => verdict === 'failed') ?? gates.find(({ verdict }) => verdict === 'incomparable');
   if (!missed || missed.verdict === 'passed') return undefined;
   const place = [missed.slice, missed.split === 'test' ? undefined : missed.split].filter((part) => part !== undefined).join(', ');
-  return { verdict: missed.verdict, text: `${missed.name} ${missed.threshold}${place ? ` (${place})` : ''}: ${missed.reason ?? 'not met.'}` };
+  return {
+    verdict: missed.verdict,
+    text: `${missed.name} ${missed.threshold}${place ? ` (${place})` : ''}: ${missed.reason ?? 'not met.'}`,
+  };
 }
 
 function estimateOf(metric: MetricValue | undefined): Estimate {

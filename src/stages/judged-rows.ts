@@ -32,7 +32,9 @@ export async function classified(rows: Table, predictions: Table, options: Judge
   const classColumns = predicted.schema.map(({ name }) => name).filter((name) => name.startsWith(PROBABILITY));
   const classes = options.classes ?? (classColumns.length > 0 ? classColumns.map((name) => name.slice(PROBABILITY.length)) : undefined);
   const scores = predicted.schema.some(({ name }) => name === 'score') ? predicted.values('score') : undefined;
-  const probabilities = classes?.every((name) => classColumns.includes(`${PROBABILITY}${name}`)) ? classes.map((name) => predicted.values(`${PROBABILITY}${name}`)) : undefined;
+  const probabilities = classes?.every((name) => classColumns.includes(`${PROBABILITY}${name}`))
+    ? classes.map((name) => predicted.values(`${PROBABILITY}${name}`))
+    : undefined;
   const own = options.positive !== undefined && probabilities ? probabilities[classes!.indexOf(options.positive)] : scores;
   // A binary decision follows from its score and the threshold; the label a trainer wrote was made at its own.
   const decided = options.positive !== undefined && own !== undefined;
@@ -43,7 +45,9 @@ export async function classified(rows: Table, predictions: Table, options: Judge
       truth: labels,
       ...(classes && { classes }),
       ...(options.positive !== undefined && { positive: options.positive }),
-      ...(decided ? { scores: own, threshold: options.threshold } : { predicted: predicted.texts(PREDICTED), ...(probabilities && { probabilities }) }),
+      ...(decided
+        ? { scores: own, threshold: options.threshold }
+        : { predicted: predicted.texts(PREDICTED), ...(probabilities && { probabilities }) }),
       origin: { file: predictions.name },
     }),
   };
@@ -53,7 +57,11 @@ export async function classified(rows: Table, predictions: Table, options: Judge
 export async function regressed(rows: Table, predictions: Table, options: JudgeOptions): Promise<Judged<RegressionRows>> {
   const { truth, predicted, keys } = await joined(rows, predictions, options);
   const numbers = truth.values(options.target);
-  return { keys, truth: numbers, rows: regressionRows({ truth: numbers, predicted: predicted.values(PREDICTED), origin: { file: predictions.name } }) };
+  return {
+    keys,
+    truth: numbers,
+    rows: regressionRows({ truth: numbers, predicted: predicted.values(PREDICTED), origin: { file: predictions.name } }),
+  };
 }
 
 /** Columns of one side, rows already in the order of the other. */
@@ -64,11 +72,17 @@ interface Side {
 }
 
 /** Both sides in the order of the rows. A missing or doubled prediction is an error: nothing is joined silently. */
-async function joined(rows: Table, predictions: Table, { key, signal, target }: JudgeOptions): Promise<{ truth: Side; predicted: Side; keys: string[] }> {
+async function joined(
+  rows: Table,
+  predictions: Table,
+  { key, signal, target }: JudgeOptions,
+): Promise<{ truth: Side; predicted: Side; keys: string[] }> {
   const truth = await collect(rows, key === undefined ? [target] : [key, target], signal);
   const predicted = await collect(predictions, undefined, signal);
   if (truth.rows !== predicted.rows) {
-    throw new BadInput('row-count', `expected ${truth.rows} predictions, one for each row of ${rows.name}, found ${predicted.rows}.`, { file: predictions.name });
+    throw new BadInput('row-count', `expected ${truth.rows} predictions, one for each row of ${rows.name}, found ${predicted.rows}.`, {
+      file: predictions.name,
+    });
   }
   const straight = Int32Array.from({ length: truth.rows }, (_, i) => i);
   if (key === undefined) return { truth: side(truth, straight), predicted: side(predicted, straight), keys: [...straight].map(String) };
@@ -76,12 +90,21 @@ async function joined(rows: Table, predictions: Table, { key, signal, target }: 
   const keys = textsOf(truth, key, straight);
   const at = new Map<string, number>();
   for (const [i, name] of textsOf(predicted, key, straight).entries()) {
-    if (at.has(name)) throw new BadInput('duplicate-key', `the key "${name}" was predicted twice (rows ${at.get(name)! + 2} and ${i + 2}).`, { file: predictions.name, row: i + 2, column: key });
+    if (at.has(name))
+      throw new BadInput('duplicate-key', `the key "${name}" was predicted twice (rows ${at.get(name)! + 2} and ${i + 2}).`, {
+        file: predictions.name,
+        row: i + 2,
+        column: key,
+      });
     at.set(name, i);
   }
   const order = Int32Array.from(keys, (name, i) => {
     const found = at.get(name);
-    if (found === undefined) throw new BadInput('missing-prediction', `there is no prediction for the key "${name}" (row ${i + 2} of ${rows.name}).`, { file: predictions.name, column: key });
+    if (found === undefined)
+      throw new BadInput('missing-prediction', `there is no prediction for the key "${name}" (row ${i + 2} of ${rows.name}).`, {
+        file: predictions.name,
+        column: key,
+      });
     return found;
   });
   return { truth: side(truth, straight), predicted: side(predicted, order), keys };
@@ -93,7 +116,8 @@ const side = (table: Collected, order: Int32Array): Side => ({
   values: (column) => {
     const { values, missing } = table.numbers(column);
     return Float64Array.from(order, (row) => {
-      if (missing?.[row] === 1) throw new BadInput('missing-value', 'expected a number, found nothing.', { file: table.name, row: row + 2, column });
+      if (missing?.[row] === 1)
+        throw new BadInput('missing-value', 'expected a number, found nothing.', { file: table.name, row: row + 2, column });
       return values[row]!;
     });
   },
@@ -104,7 +128,8 @@ function textsOf(table: Collected, column: string, order: Int32Array): string[] 
   const field = table.schema.find(({ name }) => name === column)!;
   return Array.from(order, (row) => {
     const text = cellText(held, field, row);
-    if (text === undefined) throw new BadInput('missing-value', 'expected a value, found nothing.', { file: table.name, row: row + 2, column });
+    if (text === undefined)
+      throw new BadInput('missing-value', 'expected a value, found nothing.', { file: table.name, row: row + 2, column });
     return text;
   });
 }

@@ -15,10 +15,16 @@ export const sliceInputs = z
         z.string(),
         z.strictObject({
           column: z.string().describe('Column whose values make the groups.'),
-          edges: z.array(z.number()).min(1).optional().describe('Edges of a number column, rising; a group includes its lower edge. Absent: each value is a group.'),
+          edges: z
+            .array(z.number())
+            .min(1)
+            .optional()
+            .describe('Edges of a number column, rising; a group includes its lower edge. Absent: each value is a group.'),
         }),
       ])
-      .transform((slice) => (typeof slice === 'string' ? { column: slice, edges: undefined } : { column: slice.column, edges: slice.edges })),
+      .transform((slice) =>
+        typeof slice === 'string' ? { column: slice, edges: undefined } : { column: slice.column, edges: slice.edges },
+      ),
   )
   .default([])
   .describe('Columns to slice by, e.g. `[gender, { column: age, edges: [25, 45, 65] }]`.');
@@ -34,12 +40,17 @@ export async function slicingsOf(table: Table, { slices, cross }: Wanted, signal
   const held = await collect(table, columns, signal);
   const made = slices.map(({ column, edges }): Slicing => {
     const field = held.schema.find(({ name }) => name === column)!;
-    if (edges) return sliceByEdges(column, held.numbers(column).values, edges, field.type === 'integer');
+    if (edges) return sliceByEdges(column, held.numbers(column).values, edges, { wholeNumbers: field.type === 'integer' });
     const values = held.column(column);
     const texts = Array.from({ length: held.rows }, (_, row) => cellText(values, field, row));
     const slicing = sliceByValue(column, encoded(texts));
     if (slicing.groups.length > GROUPS_MAX) {
-      throw new BadInput('too-many-groups', `has ${slicing.groups.length} different values; at most ${GROUPS_MAX} groups are judged.`, { file: table.name, column }, `Give it edges: { column: ${column}, edges: [...] }.`);
+      throw new BadInput(
+        'too-many-groups',
+        `has ${slicing.groups.length} different values; at most ${GROUPS_MAX} groups are judged.`,
+        { file: table.name, column },
+        `Give it edges: { column: ${column}, edges: [...] }.`,
+      );
     }
     return slicing;
   });
@@ -49,7 +60,8 @@ export async function slicingsOf(table: Table, { slices, cross }: Wanted, signal
 
 function named(slicings: readonly Slicing[], name: string, table: Table): Slicing {
   const found = slicings.find((slicing) => slicing.name === name);
-  if (!found) throw new BadInput('unknown-slice', `bias-check.cross names "${name}", which bias-check.slices does not.`, { file: table.name });
+  if (!found)
+    throw new BadInput('unknown-slice', `bias-check.cross names "${name}", which bias-check.slices does not.`, { file: table.name });
   return found;
 }
 

@@ -5,7 +5,7 @@ import { wired } from '../../kernel/inputs.ts';
 import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, skipped } from '../../kernel/verdict.ts';
-import { metricNamed, primaryOf } from '../../metrics/catalogue.ts';
+import { defaultPrimary } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { FAIRNESS_MEASURES, fairnessDirection } from '../../metrics/fairness.ts';
 import { judge } from '../../metrics/gates.ts';
@@ -19,6 +19,7 @@ import { data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { gateInputs, gateOf, gatesMissed } from '../gates.ts';
 import { classified, regressed } from '../judged-rows.ts';
+import { metricNamed, metricTask } from '../metric-task.ts';
 import { sliceInputs, slicingsOf } from './slicings.ts';
 
 const GROUP_RATES = ['selection_rate', 'true_positive_rate', 'false_positive_rate'] as const;
@@ -31,16 +32,33 @@ export const biasCheck = defineStage({
     target: sharedKeys.target,
     key: sharedKeys.key.optional(),
     slices: sliceInputs,
-    cross: z.array(z.tuple([z.string(), z.string()])).default([]).describe('Pairs of slices to cross, e.g. `[[gender, SeniorCitizen]]`.'),
+    cross: z
+      .array(z.tuple([z.string(), z.string()]))
+      .default([])
+      .describe('Pairs of slices to cross, e.g. `[[gender, SeniorCitizen]]`.'),
     metrics: z.array(z.string()).optional().describe('Metrics to show for each group. Absent: the primary metric.'),
     primary: wired('config.evaluate.primary', z.string().optional().describe('Primary metric of evaluate. Absent: that of the task.')),
-    gates: gateInputs.describe('Limits on the gaps between groups, by measure, e.g. `disparate_impact: ">= 0.8"`; judged on the interval unless they say otherwise.'),
+    gates: gateInputs.describe(
+      'Limits on the gaps between groups, by measure, e.g. `disparate_impact: ">= 0.8"`; judged on the interval unless they say otherwise.',
+    ),
     'min-group': z.int().min(1).default(30).describe('Rows below which a group is too small to be judged.'),
     'min-denominator': z.int().min(1).default(10).describe('Rows below which the denominator of a rate is too small.'),
-    threshold: wired('config.evaluate.threshold', z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.')),
+    threshold: wired(
+      'config.evaluate.threshold',
+      z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.'),
+    ),
     predictions: wired('train.test', z.string().describe('Predictions for the test rows.')),
-    rows: wired('prepare-data.test-rows', z.string().optional().describe('The same rows with their target and the columns to slice by. Absent: they are columns of the predictions file.')),
-    features: wired('prepare-data.features', z.string().optional().describe('What prepare-data found out about the classes. Absent: they are read from the predictions.')),
+    rows: wired(
+      'prepare-data.test-rows',
+      z
+        .string()
+        .optional()
+        .describe('The same rows with their target and the columns to slice by. Absent: they are columns of the predictions file.'),
+    ),
+    features: wired(
+      'prepare-data.features',
+      z.string().optional().describe('What prepare-data found out about the classes. Absent: they are read from the predictions.'),
+    ),
   },
   outputs: {
     groups: 'Groups that were judged.',
@@ -53,15 +71,30 @@ export const biasCheck = defineStage({
       .map((name) => ({ path: `gates.${name}`, message: `unknown measure.${suggestion(name, Object.keys(FAIRNESS_MEASURES))}` })),
 
   async run(inputs, { data }, { signal, run }) {
-    if (inputs.slices.length === 0) return { verdict: skipped('no-slices', 'bias-check.slices names no column to slice by.'), found: 'no slices' };
+    if (inputs.slices.length === 0)
+      return { verdict: skipped('no-slices', 'bias-check.slices names no column to slice by.'), found: 'no slices' };
     if (!['classification', 'text-classification', 'regression'].includes(inputs.task)) {
       throw new UserError('unsupported-task', `bias-check slices classification and regression; task is ${inputs.task}.`);
     }
-    const known = inputs.features === undefined ? undefined : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[] } });
-    const [rows, predictions] = await Promise.all([inputs.rows ?? inputs.predictions, inputs.predictions].map((path) => data.open(path, {}, signal)));
-    const options = { key: inputs.key, target: inputs.target.column, classes: inputs.target.classes ?? known?.target.classes, positive: inputs.target.positive, threshold: inputs.threshold, signal };
-    const judged = inputs.task === 'regression' ? await regressed(rows!, predictions!, options) : await classified(rows!, predictions!, options);
-    const shown = (inputs.metrics ?? [inputs.primary ?? primaryOf(judged.rows)]).map((name) => metricNamed(name));
+    const known =
+      inputs.features === undefined
+        ? undefined
+        : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[] } });
+    const [rows, predictions] = await Promise.all(
+      [inputs.rows ?? inputs.predictions, inputs.predictions].map((path) => data.open(path, {}, signal)),
+    );
+    const options = {
+      key: inputs.key,
+      target: inputs.target.column,
+      classes: inputs.target.classes ?? known?.target.classes,
+      positive: inputs.target.positive,
+      threshold: inputs.threshold,
+      signal,
+    };
+    const judged =
+      inputs.task === 'regression' ? await regressed(rows!, predictions!, options) : await classified(rows!, predictions!, options);
+    const task = metricTask(inputs.task, options.positive);
+    const shown = (inputs.metrics ?? [inputs.primary ?? defaultPrimary(task)]).map((name) => metricNamed(task, name));
     const minimums = { group: inputs['min-group'], denominator: inputs['min-denominator'] };
 
     const metrics: MetricValue[] = [];
@@ -72,7 +105,11 @@ export const biasCheck = defineStage({
     for (const slicing of await slicingsOf(rows!, inputs, signal)) {
       const estimates = [];
       for (const metric of shown) {
-        for (const { group, rows: n, estimate } of await estimateSlices(metric, judged.rows as Rows, slicing, { minimum: minimums.group, seed: run.seed, signal })) {
+        for (const { group, rows: n, estimate } of await estimateSlices(metric, judged.rows as Rows, slicing, {
+          minimum: minimums.group,
+          seed: run.seed,
+          signal,
+        })) {
           estimates.push({ group, n, name: metric.name, estimate });
           metrics.push(metricOf(metric.name, estimate, `${slicing.name}=${group}`));
           if (n < minimums.group) small.add(`${slicing.name}=${group}`);
@@ -93,7 +130,11 @@ export const biasCheck = defineStage({
     }
 
     const missed = gatesMissed(gates);
-    const verdict = !missed ? passed : missed.verdict === 'failed' ? failed('gate-missed', missed.text) : incomparable('uncertain', missed.text);
+    const verdict = !missed
+      ? passed
+      : missed.verdict === 'failed'
+        ? failed('gate-missed', missed.text)
+        : incomparable('uncertain', missed.text);
     const found = `${groups} groups by ${inputs.slices.map(({ column }) => column).join(', ')}${small.size > 0 ? `; too few rows in ${[...small].join(', ')}` : ''}`;
     return { verdict, found, outputs: { groups, 'too-few': small.size }, metrics, gates, tables };
   },
@@ -106,7 +147,9 @@ const metricOf = (name: string, estimate: Estimate, slice: string | undefined): 
   n: estimate.n,
   split: 'test',
   ...(slice !== undefined && { slice }),
-  ...(isComputed(estimate) ? { value: estimate.value, ...(estimate.interval && { interval: estimate.interval }) } : { notComputable: estimate.notComputable }),
+  ...(isComputed(estimate)
+    ? { value: estimate.value, ...(estimate.interval && { interval: estimate.interval }) }
+    : { notComputable: estimate.notComputable }),
 });
 
 function groupTable(
@@ -125,8 +168,15 @@ function groupTable(
     rows: groups.map((group) => {
       const own = estimates.filter((one) => one.group === group);
       const count = counts.find((one) => one.group === group);
-      const cells = [...shown.map((metric) => own.find((one) => one.name === metric)?.estimate), ...rates.map((rate) => (count ? rateOf(count, rate, minimums) : undefined))];
-      return [group, own[0]?.n ?? 0, ...cells.map((cell) => (cell === undefined ? null : isComputed(cell) ? cell.value : cell.notComputable))];
+      const cells = [
+        ...shown.map((metric) => own.find((one) => one.name === metric)?.estimate),
+        ...rates.map((rate) => (count ? rateOf(count, rate, minimums) : undefined)),
+      ];
+      return [
+        group,
+        own[0]?.n ?? 0,
+        ...cells.map((cell) => (cell === undefined ? null : isComputed(cell) ? cell.value : cell.notComputable)),
+      ];
     }),
   };
 }

@@ -1,23 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { faultOf } from '../../kernel/errors.ts';
 import type { Comparison } from '../../kernel/record.ts';
-import { metricNamed } from '../../metrics/catalogue.ts';
+import type { CataloguedTask } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { compareModels } from '../../metrics/comparison.ts';
 import { joinByKey } from '../../metrics/join.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { RegressionRows } from '../../metrics/regression-rows.ts';
 import type { Judged } from '../judged-rows.ts';
+import { metricNamed } from '../metric-task.ts';
 
 type AnyRows = ClassificationRows | RegressionRows;
 
 interface Question {
+  readonly task: CataloguedTask;
   readonly primary: Metric;
   readonly alpha: number;
   readonly margin: number;
   readonly guards: Readonly<Record<string, number>>;
   readonly test: Judged<AnyRows>;
-  readonly rows?: string;
+  readonly testRows: string | undefined;
   readonly 'champion-predictions'?: string;
   readonly 'champion-problem'?: string;
   readonly 'champion-version'?: number;
@@ -32,30 +34,46 @@ interface Question {
  * Candidate and champion on the same rows, none of which the champion was trained on. Undefined without a champion.
  * A champion that cannot be asked, or was asked about other rows, is `incomparable`: never beaten by default.
  */
-export async function compareWithChampion(question: Question): Promise<Comparison | undefined> {
+export async function compareWithChampion(question: Question): Promise<{ readonly comparison?: Comparison; readonly champion?: AnyRows }> {
   const version = question['champion-version'];
-  if (version === undefined) return undefined;
-  const unable = (code: string, text: string, leftOut = 0): Comparison => ({ champion: version, verdict: 'incomparable', reason: { code, text }, n: 0, leftOut, split: 'test', guards: [] });
+  if (version === undefined) return {};
+  const unable = (code: string, text: string, leftOut = 0) => ({
+    comparison: {
+      champion: version,
+      verdict: 'incomparable',
+      reason: { code, text },
+      n: 0,
+      leftOut,
+      split: 'test',
+      guards: [],
+    } satisfies Comparison as Comparison,
+  });
 
   const predictions = question['champion-predictions'];
-  if (predictions === undefined) return unable('champion-unusable', question['champion-problem'] ?? `Version ${version} gave no predictions.`);
+  if (predictions === undefined)
+    return unable('champion-unusable', question['champion-problem'] ?? `Version ${version} gave no predictions.`);
   let champion: Judged<AnyRows>;
   try {
-    champion = await question.judge(question.rows, predictions);
+    champion = await question.judge(question.testRows, predictions);
   } catch (error) {
     if (faultOf(error) !== 'user') throw error;
-    return unable('champion-unusable', `The predictions of version ${version} cannot be used: ${error instanceof Error ? error.message : String(error)}`);
+    return unable(
+      'champion-unusable',
+      `The predictions of version ${version} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 
   const { test } = question;
-  const trainedOn = new Set<string>(question['left-out'] === undefined ? [] : (JSON.parse(await readFile(question['left-out'], 'utf8')) as string[]));
+  const trainedOn = new Set<string>(
+    question['left-out'] === undefined ? [] : (JSON.parse(await readFile(question['left-out'], 'utf8')) as string[]),
+  );
   const joined = joinByKey(test, champion, (key) => trainedOn.has(key));
   if ('incomparable' in joined) return unable(joined.incomparable.code, joined.incomparable.text, joined.leftOut);
 
   const found = await compareModels({
     primary: question.primary,
     margin: question.margin,
-    guards: Object.entries(question.guards).map(([name, margin]) => ({ metric: metricNamed(name), margin })),
+    guards: Object.entries(question.guards).map(([name, margin]) => ({ metric: metricNamed(question.task, name), margin })),
     candidate: test.rows.take(joined.candidate),
     champion: champion.rows.take(joined.champion),
     alpha: question.alpha,
@@ -64,7 +82,7 @@ export async function compareWithChampion(question: Question): Promise<Compariso
     signal: question.signal,
     progress: question.progress,
   });
-  return {
+  const comparison: Comparison = {
     champion: version,
     verdict: found.verdict,
     ...(found.reason && { reason: found.reason }),
@@ -74,4 +92,5 @@ export async function compareWithChampion(question: Question): Promise<Compariso
     ...(found.primary && { primary: found.primary }),
     guards: [...found.guards],
   };
+  return { comparison, champion: champion.rows };
 }

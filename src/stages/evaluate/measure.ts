@@ -6,7 +6,13 @@ import { isComputed } from '../../statistics/estimate.ts';
 export async function measure<R extends Rows>(
   metrics: readonly Metric<R>[],
   rows: R,
-  options: { readonly split: string; readonly level: number; readonly seed: string; readonly signal: AbortSignal; readonly progress: (share: number) => void },
+  options: {
+    readonly split: string;
+    readonly level: number;
+    readonly seed: string;
+    readonly signal: AbortSignal;
+    readonly progress: (share: number) => void;
+  },
 ): Promise<MetricValue[]> {
   const { split, level, seed, signal, progress } = options;
   const values: MetricValue[] = [];
@@ -16,7 +22,9 @@ export async function measure<R extends Rows>(
       name: metric.name,
       n: estimate.n,
       split,
-      ...(isComputed(estimate) ? { value: estimate.value, ...(estimate.interval && { interval: estimate.interval }) } : { notComputable: estimate.notComputable }),
+      ...(isComputed(estimate)
+        ? { value: estimate.value, ...(estimate.interval && { interval: estimate.interval }) }
+        : { notComputable: estimate.notComputable }),
     });
     progress((i + 1) / metrics.length);
   }

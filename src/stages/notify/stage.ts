@@ -16,8 +16,16 @@ export const notify = defineStage({
   name: 'notify',
   summary: 'Tell people how the run ended: once, at the end.',
   inputs: {
-    on: z.array(z.enum(EVENTS)).default(['success', 'refusal', 'failure', 'cancel']).describe('Endings that are told: success, refusal, failure, cancel, skip.'),
-    template: z.string().optional().describe('Text of the message, with placeholders such as `{model}`, `{version}`, `{verdict}`, `{metric.auc_roc}`. Absent: a short summary.'),
+    on: z
+      .array(z.enum(EVENTS))
+      .default(['success', 'refusal', 'failure', 'cancel'])
+      .describe('Endings that are told: success, refusal, failure, cancel, skip.'),
+    template: z
+      .string()
+      .optional()
+      .describe(
+        'Text of the message, with placeholders such as `{model}`, `{version}`, `{verdict}`, `{metric.auc_roc}`. Absent: a short summary.',
+      ),
     ...notifierInputs,
     run: wired('run.folder', z.string().describe('Folder of the run, with run.json.')),
   },
@@ -29,8 +37,17 @@ export const notify = defineStage({
   async run({ on, template, run }, { notifiers }, { signal, log }) {
     if (notifiers.length === 0) return { verdict: skipped('no-notifier', 'No notifier is configured.'), found: 'nobody to tell' };
     const manifest = await readManifest(join(run, 'run.json'));
-    const event = { passed: 'success', refused: 'refusal', errored: 'failure', cancelled: 'cancel', skipped: 'skip', submitted: 'skip', running: 'failure' }[manifest.outcome] as (typeof EVENTS)[number];
-    if (!on.includes(event)) return { verdict: skipped('not-asked', `notify.on does not name ${event}.`), found: `not asked to tell about ${event}` };
+    const event = {
+      passed: 'success',
+      refused: 'refusal',
+      errored: 'failure',
+      cancelled: 'cancel',
+      skipped: 'skip',
+      submitted: 'skip',
+      running: 'failure',
+    }[manifest.outcome] as (typeof EVENTS)[number];
+    if (!on.includes(event))
+      return { verdict: skipped('not-asked', `notify.on does not name ${event}.`), found: `not asked to tell about ${event}` };
 
     const message = messageFrom(manifest, template);
     const told: string[] = [];

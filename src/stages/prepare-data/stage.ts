@@ -10,16 +10,16 @@ import { applyPreparation } from '../../tables/preparation/apply.ts';
 import { fitPreparation } from '../../tables/preparation/fit.ts';
 import { describeFeatures, readPreparation, writePreparation } from '../../tables/preparation/preparation.ts';
 import { preparationShape } from '../../tables/preparation/preparation-schema.ts';
-import { profile } from '../../tables/profile.ts';
-import { profileToJson } from '../../tables/profile-json.ts';
+import { profileToJson } from '../../tables/profile/profile-json.ts';
+import { profile } from '../../tables/profile/profiler.ts';
 import { type Part, partTable, splitTable } from '../../tables/split.ts';
 import { decodeMembers, trainedMembers } from '../../tables/split-members.ts';
 import { splitSchema } from '../../tables/split-schema.ts';
 import type { Table } from '../../tables/table.ts';
 import { writeCsv } from '../../tables/write-csv.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
+import { keyedBy, ROW_KEY } from '../row-key.ts';
 import { checkLeakage, leakageInputs } from './check-leakage.ts';
-import { keyedBy, ROW_KEY } from './row-key.ts';
 import { keysTrainedOn } from './keys-trained-on.ts';
 import { targetClasses } from './target-classes.ts';
 
@@ -38,7 +38,10 @@ export const prepareData = defineStage({
     split: splitSchema,
     ...preparationShape,
     leakage: leakageInputs,
-    champion: wired('fetch-model.champion', z.string().optional().describe('Folder of the champion, to prepare the same rows for it. Absent: there is none.')),
+    champion: wired(
+      'fetch-model.champion',
+      z.string().optional().describe('Folder of the champion, to prepare the same rows for it. Absent: there is none.'),
+    ),
   },
   outputs: {
     train: 'Rows to learn from: key, features, target.',
@@ -94,13 +97,29 @@ export const prepareData = defineStage({
     for (const part of judging) {
       const rows = partTable(table, split, part);
       outputs[`${part}-rows`] = await files.write(`rows/${part}.csv`, writeCsv(rows, { signal }));
-      outputs[part] = await files.write(`${part}.csv`, writeCsv(withoutTarget(applyPreparation(preparation, rows), target.column), { signal }));
+      outputs[part] = await files.write(
+        `${part}.csv`,
+        writeCsv(withoutTarget(applyPreparation(preparation, rows), target.column), { signal }),
+      );
     }
     if (inputs.champion !== undefined) {
-      Object.assign(outputs, await prepareForChampion(inputs.champion, judging.map((part) => [part, partTable(table, split, part)] as const), target.column, key));
+      Object.assign(
+        outputs,
+        await prepareForChampion(
+          inputs.champion,
+          judging.map((part) => [part, partTable(table, split, part)] as const),
+          target.column,
+          key,
+        ),
+      );
     }
     const counts = split.counts.map(({ part, rows }) => `${part} ${rows}`).join(', ');
-    return { verdict: passed, found: `${counts}; ${preparation.features.length} columns become ${describeFeatures(preparation).length} features`, outputs, tables: leakage.tables };
+    return {
+      verdict: passed,
+      found: `${counts}; ${preparation.features.length} columns become ${describeFeatures(preparation).length} features`,
+      outputs,
+      tables: leakage.tables,
+    };
 
     async function prepareForChampion(folder: string, parts: readonly (readonly [Part, Table])[], targetColumn: string, keyColumn: string) {
       const made: Record<string, FileOutput | string> = {};
@@ -109,7 +128,10 @@ export const prepareData = defineStage({
         const theirs = readPreparation(await readFile(join(folder, 'preparation.json'), 'utf8'), 'preparation.json of the champion');
         const members = decodeMembers(await readFile(join(folder, 'split')), 'split of the champion');
         for (const [part, rows] of parts) {
-          made[`champion-${part}`] = await files.write(`champion/${part}.csv`, writeCsv(withoutTarget(applyPreparation(theirs, rows), targetColumn), { signal }));
+          made[`champion-${part}`] = await files.write(
+            `champion/${part}.csv`,
+            writeCsv(withoutTarget(applyPreparation(theirs, rows), targetColumn), { signal }),
+          );
           trainedOn.push(...(await keysTrainedOn(rows, members, keyColumn, signal)));
         }
       } catch (error) {
@@ -135,4 +157,3 @@ function withoutTarget(table: Table, target: string): Table {
     batches: (options) => table.batches({ ...options, columns: options?.columns ?? names }),
   };
 }
-

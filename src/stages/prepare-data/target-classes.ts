@@ -1,9 +1,9 @@
+import { byLabelOrder } from '../../metrics/labels.ts';
+import type { Target, Task } from '../../pipeline/shared-keys.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import { cellText, columnIndex } from '../../tables/row-keys.ts';
-import { byLabelOrder } from '../../metrics/labels.ts';
 import type { Split } from '../../tables/split.ts';
 import type { Table } from '../../tables/table.ts';
-import type { Target, Task } from '../../pipeline/shared-keys.ts';
 
 // More labels than this are no classes; a number column or a key was named as target.
 const CLASSES_MAX = 1_000;
@@ -31,16 +31,29 @@ export async function targetClasses(
     for (let row = 0; row < batch.rows; row++) {
       const label = cellText(batch.columns[0]!, field, row);
       const number = batch.firstRow + row + 1;
-      if (label === undefined) throw new BadInput('missing-target', 'expected a value of the target, found none.', place(number), 'Drop such rows, or give them a value.');
+      if (label === undefined)
+        throw new BadInput(
+          'missing-target',
+          'expected a value of the target, found none.',
+          place(number),
+          'Drop such rows, or give them a value.',
+        );
       if (task !== 'classification' && task !== 'text-classification') continue;
       const known = counts.get(label);
       if (known) known.rows++;
       else counts.set(label, { rows: 1, first: number, trained: false });
       if (split.partOf[batch.firstRow + row] === train) counts.get(label)!.trained = true;
-      if (counts.size > CLASSES_MAX) throw new BadInput('too-many-classes', `found more than ${CLASSES_MAX} different labels: is this the target of a classification?`, place(), 'For numbers use task: regression.');
+      if (counts.size > CLASSES_MAX)
+        throw new BadInput(
+          'too-many-classes',
+          `found more than ${CLASSES_MAX} different labels: is this the target of a classification?`,
+          place(),
+          'For numbers use task: regression.',
+        );
     }
   }
-  if (task === 'regression' && field.type === 'text') throw new BadInput('not-a-number', 'expected a number column as target of a regression, found text.', place());
+  if (task === 'regression' && field.type === 'text')
+    throw new BadInput('not-a-number', 'expected a number column as target of a regression, found text.', place());
   if (task !== 'classification' && task !== 'text-classification') return {};
   return checkedClasses(counts, target, place);
 }
@@ -51,21 +64,57 @@ function checkedClasses(
   place: (row?: number) => { readonly file: string; readonly column: string; readonly row?: number },
 ): TargetClasses {
   const labels = [...counts.keys()].sort(byLabelOrder);
-  const list = labels.slice(0, 5).map((label) => `"${label}" (${counts.get(label)!.rows})`).join(', ');
-  if (labels.length < 2) throw new BadInput('one-class', `expected at least two classes, found only ${list || 'none'}.`, place(), 'A model needs examples of each class to learn from.');
+  const list = labels
+    .slice(0, 5)
+    .map((label) => `"${label}" (${counts.get(label)!.rows})`)
+    .join(', ');
+  if (labels.length < 2)
+    throw new BadInput(
+      'one-class',
+      `expected at least two classes, found only ${list || 'none'}.`,
+      place(),
+      'A model needs examples of each class to learn from.',
+    );
   if (target.positive !== undefined && !counts.has(target.positive)) {
-    throw new BadInput('no-positive', `target.positive is "${target.positive}", but the labels found are ${list}.`, place(), 'Name one of them.');
+    throw new BadInput(
+      'no-positive',
+      `target.positive is "${target.positive}", but the labels found are ${list}.`,
+      place(),
+      'Name one of them.',
+    );
   }
   if (target.positive !== undefined && labels.length > 2 && target.classes === undefined) {
     const odd = labels.reduce((rarest, label) => (counts.get(label)!.rows < counts.get(rarest)!.rows ? label : rarest));
-    throw new BadInput('third-value', `expected two classes, because target.positive is set; found ${labels.length}: ${list}; "${odd}" first here.`, place(counts.get(odd)!.first), 'Mend the value, or leave out target.positive for a task with more classes.');
+    throw new BadInput(
+      'third-value',
+      `expected two classes, because target.positive is set; found ${labels.length}: ${list}; "${odd}" first here.`,
+      place(counts.get(odd)!.first),
+      'Mend the value, or leave out target.positive for a task with more classes.',
+    );
   }
   if (target.positive === undefined && labels.length === 2) {
-    throw new BadInput('no-positive', `two classes were found (${list}), and target.positive does not say which one is positive.`, place(), `Write target: { column: ${target.column}, positive: "${labels[1]}" }.`);
+    throw new BadInput(
+      'no-positive',
+      `two classes were found (${list}), and target.positive does not say which one is positive.`,
+      place(),
+      `Write target: { column: ${target.column}, positive: "${labels[1]}" }.`,
+    );
   }
   const stranger = target.classes && labels.find((label) => !target.classes!.includes(label));
-  if (stranger !== undefined) throw new BadInput('unknown-class', `expected one of target.classes (${target.classes!.join(', ')}), found "${stranger}".`, place(counts.get(stranger)!.first), 'Mend the value, or declare the class.');
+  if (stranger !== undefined)
+    throw new BadInput(
+      'unknown-class',
+      `expected one of target.classes (${target.classes!.join(', ')}), found "${stranger}".`,
+      place(counts.get(stranger)!.first),
+      'Mend the value, or declare the class.',
+    );
   const unlearned = labels.find((label) => !counts.get(label)!.trained);
-  if (unlearned !== undefined) throw new BadInput('class-without-rows', `the class "${unlearned}" has no row in the training part.`, place(counts.get(unlearned)!.first), 'Get more rows of it, or use prepare-data.split.method: stratified.');
+  if (unlearned !== undefined)
+    throw new BadInput(
+      'class-without-rows',
+      `the class "${unlearned}" has no row in the training part.`,
+      place(counts.get(unlearned)!.first),
+      'Get more rows of it, or use prepare-data.split.method: stratified.',
+    );
   return { classes: target.classes ?? labels, ...(target.positive !== undefined && { positive: target.positive }) };
 }

@@ -13,13 +13,19 @@ export function chooseAlgorithms(trainer: TrainerDescription, { task, algorithms
   const able = trainer.algorithms.filter(({ tasks }) => tasks.includes(task));
   const names = able.map(({ name }) => name);
   if (able.length === 0) {
-    throw new UserError('unsupported-task', `The trainer ${trainer.name} has no algorithm for task ${task}; it knows ${trainer.tasks.join(', ')}.`, { todo: 'Choose another trainer or task.' });
+    throw new UserError(
+      'unsupported-task',
+      `The trainer ${trainer.name} has no algorithm for task ${task}; it knows ${trainer.tasks.join(', ')}.`,
+      { todo: 'Choose another trainer or task.' },
+    );
   }
   return (algorithms ?? names).map((name) => {
     const found = able.find((algorithm) => algorithm.name === name);
     if (found) return found;
     const other = trainer.algorithms.find((algorithm) => algorithm.name === name);
-    const text = other ? `train.algorithms: ${name} is for ${other.tasks.join(', ')}, the task is ${task}.` : `train.algorithms: the trainer ${trainer.name} has no "${name}".${suggestion(name, names)}`;
+    const text = other
+      ? `train.algorithms: ${name} is for ${other.tasks.join(', ')}, the task is ${task}.`
+      : `train.algorithms: the trainer ${trainer.name} has no "${name}".${suggestion(name, names)}`;
     throw new UserError('unknown-algorithm', text, { todo: `For ${task} it has ${names.join(', ')}.` });
   });
 }
@@ -31,9 +37,13 @@ export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription
   const properties = (algorithm.parameters as { properties?: Record<string, unknown> }).properties ?? {};
   const stranger = Object.keys(given).find((name) => !Object.hasOwn(properties, name));
   if (stranger !== undefined) {
-    throw new UserError('unknown-parameter', `train.params: ${algorithm.name} has no parameter "${stranger}".${suggestion(stranger, Object.keys(properties))}`, {
-      todo: `It has ${Object.keys(properties).join(', ')}.`,
-    });
+    throw new UserError(
+      'unknown-parameter',
+      `train.params: ${algorithm.name} has no parameter "${stranger}".${suggestion(stranger, Object.keys(properties))}`,
+      {
+        todo: `It has ${Object.keys(properties).join(', ')}.`,
+      },
+    );
   }
   return given;
 }

@@ -1,5 +1,4 @@
 import { UserError } from '../../kernel/errors.ts';
-import { metricNamed } from '../../metrics/catalogue.ts';
 import { isComputed } from '../../statistics/estimate.ts';
 import { openTable } from '../../tables/open-table.ts';
 import { classified, regressed } from '../judged-rows.ts';
@@ -10,12 +9,17 @@ import { type Bench, crossValidated, type Fitted, predictPart } from './jobs.ts'
  * With `select: test` the test part decides, as the reference systems do; the figure of the winner is then optimistic.
  */
 export async function chooseWinner(bench: Bench, fitted: readonly Fitted[]): Promise<Fitted> {
-  const metric = metricNamed(crossValidated(bench));
+  const metric = crossValidated(bench);
   const sign = metric.better === 'lower' ? -1 : 1;
   if (bench.inputs.select === 'cv') {
     if (fitted.length === 1) return fitted[0]!;
     return best(fitted, (one) => {
-      if (one.fit.cv === undefined) throw new UserError('no-cross-validation', `${one.algorithm} came back without a cross-validated score, so algorithms cannot be compared.`, { todo: 'Mend the trainer, name one algorithm, or set train.select: test.' });
+      if (one.fit.cv === undefined)
+        throw new UserError(
+          'no-cross-validation',
+          `${one.algorithm} came back without a cross-validated score, so algorithms cannot be compared.`,
+          { todo: 'Mend the trainer, name one algorithm, or set train.select: test.' },
+        );
       return sign * one.fit.cv.mean;
     });
   }
@@ -30,12 +34,26 @@ function best(fitted: readonly Fitted[], scoreOf: (one: Fitted) => number): Fitt
 
 async function testScore(bench: Bench, one: Fitted): Promise<number> {
   const { inputs, features, signal, files } = bench;
-  if (inputs.test === undefined || inputs['test-rows'] === undefined) throw new UserError('no-test-part', 'train.select is test, but there is no test part.', { todo: 'Set prepare-data.split.test, or train.select: cv.' });
+  if (inputs.test === undefined || inputs['test-rows'] === undefined)
+    throw new UserError('no-test-part', 'train.select is test, but there is no test part.', {
+      todo: 'Set prepare-data.split.test, or train.select: cv.',
+    });
   const predictions = files.path((await predictPart(bench, one, 'select', inputs.test)).file);
-  const options = { key: features.key, target: features.target.column, classes: features.target.classes, positive: features.target.positive, threshold: 0.5, signal };
+  const options = {
+    key: features.key,
+    target: features.target.column,
+    classes: features.target.classes,
+    positive: features.target.positive,
+    threshold: 0.5,
+    signal,
+  };
   const [rows, predicted] = [await openTable(inputs['test-rows'], {}, signal), await openTable(predictions, {}, signal)];
   const judged = inputs.task === 'regression' ? await regressed(rows, predicted, options) : await classified(rows, predicted, options);
-  const estimate = metricNamed(crossValidated(bench)).value(judged.rows);
-  if (!isComputed(estimate)) throw new UserError('not-computable', `${crossValidated(bench)} of ${one.algorithm} on the test part cannot be computed (${estimate.notComputable}).`);
+  const estimate = crossValidated(bench).value(judged.rows);
+  if (!isComputed(estimate))
+    throw new UserError(
+      'not-computable',
+      `${crossValidated(bench).name} of ${one.algorithm} on the test part cannot be computed (${estimate.notComputable}).`,
+    );
   return estimate.value;
 }

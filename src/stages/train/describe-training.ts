@@ -1,9 +1,8 @@
 import type { Curve, RecordTable } from '../../kernel/record.ts';
 import type { TrainerSource } from '../../providers/backends/backend.ts';
+import { TRAINER_SCHEMA } from '../version-trainer.ts';
 import type { Features } from './features.ts';
 import type { Fitted } from './jobs.ts';
-
-export const TRAINER_SCHEMA = 'retrain/trainer/1';
 
 /** `trainer.json`: kept with the version, and all that is needed to predict with its model again. */
 export function trainerFile(
@@ -32,7 +31,10 @@ export function trainerFile(
 export function algorithmTable(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): RecordTable {
   return {
     name: 'algorithms',
-    title: select === 'cv' ? 'Algorithms, cross-validated in the training part' : 'Algorithms, chosen on the test part: the figure of the winner is optimistic',
+    title:
+      select === 'cv'
+        ? 'Algorithms, cross-validated in the training part'
+        : 'Algorithms, chosen on the test part: the figure of the winner is optimistic',
     columns: ['algorithm', 'metric', 'mean', 'std', 'folds', 'seconds', 'chosen', ...(select === 'test' ? ['test'] : [])],
     rows: fitted.map((one) => [
       one.algorithm,

@@ -28,18 +28,26 @@ export const train = defineStage({
       .describe('Parameters by algorithm, e.g. `random_forest: { n_estimators: 500 }`; with one algorithm they may stand here directly.'),
     search: z
       .strictObject({
-        method: z.enum(['none', 'random']).default('none').describe('`random` draws parameters from the search space of each algorithm; `none` uses those given.'),
+        method: z
+          .enum(['none', 'random'])
+          .default('none')
+          .describe('`random` draws parameters from the search space of each algorithm; `none` uses those given.'),
         trials: z.int().min(1).max(1000).default(20).describe('Draws for each algorithm.'),
         folds: z.int().min(2).max(20).default(5).describe('Folds of the cross-validation inside the training part.'),
         metric: z.string().optional().describe('Metric that is cross-validated. Absent: the primary metric of evaluate.'),
-        cv: z.enum(['stratified', 'time-series']).default('stratified').describe('How folds are cut: shuffled and stratified, or in time order.'),
+        cv: z
+          .enum(['stratified', 'time-series'])
+          .default('stratified')
+          .describe('How folds are cut: shuffled and stratified, or in time order.'),
       })
       .prefault({})
       .describe('How parameters are searched and algorithms compared, inside the training part.'),
     select: z
       .enum(['cv', 'test'])
       .default('cv')
-      .describe('What chooses among algorithms: `cv`, cross-validation in the training part; `test`, the test part, and the report then says that the figure is optimistic.'),
+      .describe(
+        'What chooses among algorithms: `cv`, cross-validation in the training part; `test`, the test part, and the report then says that the figure is optimistic.',
+      ),
     device: z.enum(['cpu', 'gpu']).default('cpu').describe('What the trainer computes on.'),
     threads: z.int().min(1).optional().describe('Threads the trainer may use. Absent: as many as the machine has cores.'),
     timeout: z.number().min(1).default(21_600).describe('Seconds one fit or prediction may take.'),
@@ -47,14 +55,29 @@ export const train = defineStage({
     train: wired('prepare-data.train', z.string().describe('Prepared training rows, CSV.')),
     validation: wired('prepare-data.validation', z.string().optional().describe('Prepared validation rows. Absent: there are none.')),
     test: wired('prepare-data.test', z.string().optional().describe('Prepared test rows. Absent: there are none.')),
-    'test-rows': wired('prepare-data.test-rows', z.string().optional().describe('Test rows with their target. Absent: `select: test` is impossible.')),
+    'test-rows': wired(
+      'prepare-data.test-rows',
+      z.string().optional().describe('Test rows with their target. Absent: `select: test` is impossible.'),
+    ),
     oot: wired('prepare-data.oot', z.string().optional().describe('Prepared out-of-time rows. Absent: there are none.')),
     features: wired('prepare-data.features', z.string().describe('Features, classes and columns, as prepare-data wrote them.')),
     champion: wired('fetch-model.champion', z.string().optional().describe('Folder of the champion. Absent: there is none.')),
-    'champion-validation': wired('prepare-data.champion-validation', z.string().optional().describe('Validation rows prepared for the champion. Absent: there are none.')),
-    'champion-test': wired('prepare-data.champion-test', z.string().optional().describe('Test rows prepared for the champion. Absent: there is no champion.')),
-    'champion-oot': wired('prepare-data.champion-oot', z.string().optional().describe('Out-of-time rows prepared for the champion. Absent: there are none.')),
-    'champion-problem': wired('prepare-data.champion-problem', z.string().optional().describe('Why the rows could not be prepared for the champion. Absent: they could.')),
+    'champion-validation': wired(
+      'prepare-data.champion-validation',
+      z.string().optional().describe('Validation rows prepared for the champion. Absent: there are none.'),
+    ),
+    'champion-test': wired(
+      'prepare-data.champion-test',
+      z.string().optional().describe('Test rows prepared for the champion. Absent: there is no champion.'),
+    ),
+    'champion-oot': wired(
+      'prepare-data.champion-oot',
+      z.string().optional().describe('Out-of-time rows prepared for the champion. Absent: there are none.'),
+    ),
+    'champion-problem': wired(
+      'prepare-data.champion-problem',
+      z.string().optional().describe('Why the rows could not be prepared for the champion. Absent: they could.'),
+    ),
   },
   outputs: {
     model: 'Folder of the chosen model.',
@@ -96,7 +119,8 @@ export const train = defineStage({
       'environment-digest': environment.digest,
     };
     if (environment.lock !== '') outputs.environment = await files.write('environment.lock', environment.lock);
-    if (winner.fit.importances.length > 0) outputs.importances = await files.write('importances.json', `${JSON.stringify(winner.fit.importances)}\n`);
+    if (winner.fit.importances.length > 0)
+      outputs.importances = await files.write('importances.json', `${JSON.stringify(winner.fit.importances)}\n`);
     for (const part of JUDGING) {
       const path = inputs[part];
       if (path !== undefined) outputs[part] = await predictPart(bench, winner, part, path);
@@ -115,6 +139,11 @@ export const train = defineStage({
 
 function foundText(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): string {
   const { cv } = winner.fit;
-  const score = select === 'test' ? ' on the test part' : cv ? `, cross-validated ${cv.metric} ${cv.mean.toFixed(4)}${cv.std === undefined ? '' : ` ± ${cv.std.toFixed(4)}`}` : '';
+  const score =
+    select === 'test'
+      ? ' on the test part'
+      : cv
+        ? `, cross-validated ${cv.metric} ${cv.mean.toFixed(4)}${cv.std === undefined ? '' : ` ± ${cv.std.toFixed(4)}`}`
+        : '';
   return `${winner.algorithm}${fitted.length > 1 ? `, best of ${fitted.length}` : ''}${score}`;
 }

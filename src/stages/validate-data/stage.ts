@@ -29,10 +29,23 @@ export const validateData = defineStage({
     key: sharedKeys.key.optional(),
     data: wired('fetch-data.data', z.string().describe('The data: path, pattern, or what fetch-data left.'), { overridable: true }),
     read: wired('config.fetch-data.read', readInputs),
-    source: wired('config.fetch-data.source', z.string().optional().describe('Where the data came from, for its last change. Absent: only a column can tell its age.')),
-    drop: wired('config.prepare-data.drop', z.array(z.string()).default([]).describe('Columns that are no features and may therefore be empty.')),
+    source: wired(
+      'config.fetch-data.source',
+      z.string().optional().describe('Where the data came from, for its last change. Absent: only a column can tell its age.'),
+    ),
+    drop: wired(
+      'config.prepare-data.drop',
+      z.array(z.string()).default([]).describe('Columns that are no features and may therefore be empty.'),
+    ),
     ...rulesShape,
-    gates: z.strictObject({ score: thresholdInput.optional().describe('Limit of the quality score (0 to 100), e.g. `"> 90"`. Absent: the score is only reported.') }).prefault({}).describe('Thresholds the data must keep.'),
+    gates: z
+      .strictObject({
+        score: thresholdInput
+          .optional()
+          .describe('Limit of the quality score (0 to 100), e.g. `"> 90"`. Absent: the score is only reported.'),
+      })
+      .prefault({})
+      .describe('Thresholds the data must keep.'),
   },
   outputs: {
     score: 'Quality score, 0 to 100.',
@@ -48,7 +61,8 @@ export const validateData = defineStage({
     const described = await profile(table, { signal });
     refuseEmptyColumns(described, table, inputs.drop);
 
-    const modified = inputs.source === undefined || inputs.freshness === undefined ? undefined : (await data.look(inputs.source, signal)).modified;
+    const modified =
+      inputs.source === undefined || inputs.freshness === undefined ? undefined : (await data.look(inputs.source, signal)).modified;
     const report = await checkRules(table, inputs, {
       key: inputs.key,
       target: inputs.target?.column,
@@ -64,7 +78,10 @@ export const validateData = defineStage({
     const missed = gates.find(({ verdict }) => verdict !== 'passed');
     const verdict =
       broken.length > 0
-        ? failed('rule-violated', `${broken.length === 1 ? 'A rule is' : `${broken.length} rules are`} violated: ${broken.slice(0, 3).map(ruleText).join('; ')}.`)
+        ? failed(
+            'rule-violated',
+            `${broken.length === 1 ? 'A rule is' : `${broken.length} rules are`} violated: ${broken.slice(0, 3).map(ruleText).join('; ')}.`,
+          )
         : missed
           ? failed('gate-missed', `Quality score ${missed.reason ?? missed.threshold}`)
           : passed;
@@ -87,7 +104,13 @@ export const validateData = defineStage({
 function refuseAbsent(table: Table, wanted: readonly (string | undefined)[]): void {
   const names = table.schema.map(({ name }) => name);
   for (const name of wanted) {
-    if (name !== undefined && !names.includes(name)) throw new BadInput('unknown-column', `expected a column "${name}", found ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}.`, { file: table.name }, 'Correct target or key in the pipeline file, or the data.');
+    if (name !== undefined && !names.includes(name))
+      throw new BadInput(
+        'unknown-column',
+        `expected a column "${name}", found ${names.slice(0, 12).join(', ')}${names.length > 12 ? ', …' : ''}.`,
+        { file: table.name },
+        'Correct target or key in the pipeline file, or the data.',
+      );
   }
 }
 
@@ -95,12 +118,21 @@ function refuseAbsent(table: Table, wanted: readonly (string | undefined)[]): vo
 function refuseEmptyColumns(described: Profile, table: Table, dropped: readonly string[]): void {
   const empty = described.columns.filter(({ name, count }) => count === 0 && !dropped.includes(name)).map(({ name }) => name);
   if (described.rows === 0 || empty.length === 0) return;
-  throw new BadInput('empty-column', `has no value in any of ${described.rows} rows${empty.length > 1 ? ` (so have ${empty.slice(1, 4).join(', ')})` : ''}.`, { file: table.name, column: empty[0]! }, 'Mend the source, or name the column in prepare-data.drop.');
+  throw new BadInput(
+    'empty-column',
+    `has no value in any of ${described.rows} rows${empty.length > 1 ? ` (so have ${empty.slice(1, 4).join(', ')})` : ''}.`,
+    { file: table.name, column: empty[0]! },
+    'Mend the source, or name the column in prepare-data.drop.',
+  );
 }
 
 function scoreGate(threshold: string | number | undefined, { score, rows }: QualityReport): Gate[] {
   if (threshold === undefined) return [];
-  const { verdict, threshold: text, reason } = judge(parseThreshold(threshold, 'higher', 'validate-data.gates.score'), { value: score.value, n: rows }, 'point');
+  const {
+    verdict,
+    threshold: text,
+    reason,
+  } = judge(parseThreshold(threshold, 'higher', 'validate-data.gates.score'), { value: score.value, n: rows }, 'point');
   return [{ name: 'score', threshold: text, value: score.value, judged: 'point', verdict, ...(reason && { reason: reason.text }) }];
 }
 
@@ -114,7 +146,17 @@ function rulesTable({ rules }: QualityReport): RecordTable {
     name: 'quality-rules',
     title: 'Quality rules',
     columns: ['rule', 'expected', 'severity', 'checked', 'failed', 'passed', 'example'],
-    rows: rules.slice(0, 200).map((rule) => [rule.id, rule.expected, rule.severity, rule.checked, rule.failed, rule.passed, rule.examples[0] ? `row ${rule.examples[0].row}: ${rule.examples[0].value}` : null]),
+    rows: rules
+      .slice(0, 200)
+      .map((rule) => [
+        rule.id,
+        rule.expected,
+        rule.severity,
+        rule.checked,
+        rule.failed,
+        rule.passed,
+        rule.examples[0] ? `row ${rule.examples[0].row}: ${rule.examples[0].value}` : null,
+      ]),
     ...(rules.length > 200 && { total: rules.length }),
   };
 }

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Puts a file into a job's folder. A hard link where the file system has them: the trainer only reads it, and its digest is checked. */
@@ -14,4 +14,11 @@ export async function placeFolder(from: string, to: string): Promise<void> {
     const path = join(entry.parentPath, entry.name);
     await place(path, join(to, path.slice(from.length + 1)));
   }
+}
+
+/** A job's folder, without what an earlier attempt left there. */
+export async function emptyFolder(folder: string): Promise<string> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  return folder;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rowText } from '../../tables/row-keys.ts';
-import type { Batch, BatchOptions, Table } from '../../tables/table.ts';
+import { rowText } from '../tables/row-keys.ts';
+import type { Batch, BatchOptions, Table } from '../tables/table.ts';
 
 /** Name of the column that stands for a key where the pipeline file names none. */
 export const ROW_KEY = 'row_key';

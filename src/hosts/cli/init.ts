@@ -1,0 +1,98 @@
+import { access } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { writeAtomic } from '../../kernel/atomic.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { EXIT } from '../../kernel/flow.ts';
+import { suggestion } from '../../pipeline/words.ts';
+import { collect } from '../../tables/memory-table.ts';
+import { openTable } from '../../tables/open-table.ts';
+import type { Table } from '../../tables/table.ts';
+import type { Door, Verb } from './door.ts';
+
+const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
+// A target with more different values is a number to predict, not a class.
+const CLASSES_MAX = 20;
+
+export const init: Verb = {
+  name: 'init',
+  summary: 'Write a first pipeline file for a table.',
+  usage: 'NAME --data FILE --target COLUMN [--key COLUMN] [--positive LABEL]',
+  arguments: 1,
+  options: [
+    { name: 'data', value: 'FILE', text: 'A table to look at: CSV, JSON or Parquet.' },
+    { name: 'target', value: 'COLUMN', text: 'Column to predict.' },
+    { name: 'key', value: 'COLUMN', text: 'Column that names a row.' },
+    { name: 'positive', value: 'LABEL', text: 'Label that counts as positive, for two classes.' },
+  ],
+  async run(args, door) {
+    const [name] = args.positional;
+    const [data, target, key] = [args.value('data'), args.value('target'), args.value('key')];
+    if (name === undefined || data === undefined || target === undefined)
+      throw new UserError(
+        'missing-argument',
+        'retrain init needs a name, --data and --target: retrain init churn --data data/churn.csv --target Churn.',
+      );
+    if (!NAME.test(name)) throw new UserError('bad-name', `Expected a name of lower-case letters, digits, - and _, found "${name}".`);
+    const path = join(door.cwd, 'pipelines', `${name}.yaml`);
+    if (
+      await access(path).then(
+        () => true,
+        () => false,
+      )
+    )
+      throw new UserError('exists', `${relative(door.cwd, path)} is there already.`, { todo: 'Remove it first, or choose another name.' });
+
+    const table = await openTable(resolve(door.cwd, data), {}, door.signal);
+    const columns = table.schema.map((field) => field.name);
+    for (const column of [target, key]) {
+      if (column !== undefined && !columns.includes(column))
+        throw new UserError('unknown-column', `${data} has no column "${column}".${suggestion(column, columns)}`);
+    }
+    await writeAtomic(path, await draft({ name, data, target, key, positive: args.value('positive') }, table, door));
+    door.out.write(
+      `Wrote ${relative(door.cwd, path)}. Next: retrain check ${relative(door.cwd, path)}, then retrain run ${relative(door.cwd, path)}.\n`,
+    );
+    return EXIT.fine;
+  },
+};
+
+interface Wish {
+  readonly name: string;
+  readonly data: string;
+  readonly target: string;
+  readonly key?: string;
+  readonly positive?: string;
+}
+
+async function draft({ name, data, target, key, positive }: Wish, table: Table, door: Door): Promise<string> {
+  const labels = await labelsOf(table, target, door);
+  const regression = labels === undefined;
+  if (!regression && labels.length === 2 && positive !== undefined && !labels.includes(positive))
+    throw new UserError('no-positive', `--positive is "${positive}", but the labels found are ${labels.join(', ')}.`);
+  const chosen = labels?.length === 2 ? (positive ?? labels[1]) : undefined;
+  const gate = regression
+    ? ''
+    : `\nevaluate:\n  gates: { ${chosen === undefined ? 'accuracy' : 'auc_roc'}: ">= 0.70" } # raise it to what your use needs\n`;
+  return `version: 1
+name: ${name}
+task: ${regression ? 'regression' : 'classification'}
+target: ${chosen === undefined ? JSON.stringify(target) : `{ column: ${JSON.stringify(target)}, positive: ${JSON.stringify(chosen)} }`}
+${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}
+
+fetch-data:
+  source: ${JSON.stringify(data)}
+
+prepare-data:
+  split: { test: 20 % }
+${gate}`;
+}
+
+/** Labels of a column with few values; undefined for one that holds numbers to predict. */
+async function labelsOf(table: Table, target: string, door: Door): Promise<string[] | undefined> {
+  const { columns } = await collect(table, [target], door.signal);
+  const column = columns[0]!;
+  if (column.kind === 'text')
+    return [...new Set([...column.codes].filter((code) => code >= 0).map((code) => column.dictionary[code]!))].sort();
+  const values = new Set([...column.values].filter((value) => !Number.isNaN(value)));
+  return values.size <= CLASSES_MAX ? [...values].sort((a, b) => a - b).map(String) : undefined;
+}

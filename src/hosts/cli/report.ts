@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { UserError } from '../../kernel/errors.ts';
+import { EXIT } from '../../kernel/flow.ts';
+import { listRuns } from '../../kernel/run-folder.ts';
+import { suggestion } from '../../pipeline/words.ts';
+import { renderMarkdown } from '../../report/markdown.ts';
+import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { homeOf } from './place.ts';
+
+export const report: Verb = {
+  name: 'report',
+  summary: 'Print the report of a run: the newest one, the newest of a model, or the one named.',
+  usage: '[RUN | MODEL]',
+  arguments: 1,
+  options: [HOME_OPTION, { name: 'path', text: 'Print only where the HTML report lies.' }, JSON_OPTION],
+  async run(args, door) {
+    const [wanted] = args.positional;
+    const runs = await listRuns(homeOf(args, door));
+    const found =
+      wanted === undefined
+        ? runs[0]
+        : (runs.find(({ manifest }) => manifest.id === wanted) ?? runs.find(({ manifest }) => manifest.model === wanted));
+    if (!found) {
+      const known = [...new Set(runs.flatMap(({ manifest }) => [manifest.model, manifest.id]))];
+      throw new UserError(
+        'no-such-run',
+        wanted === undefined
+          ? `There is no run in ${homeOf(args, door)} yet.`
+          : `There is no run "${wanted}" in ${homeOf(args, door)}.${suggestion(wanted, known)}`,
+      );
+    }
+    if (args.flag('json')) door.out.write(`${JSON.stringify(found.manifest, undefined, 2)}\n`);
+    else if (args.flag('path')) door.out.write(`${relative(door.cwd, join(found.folder, 'report.html'))}\n`);
+    else door.out.write(await readFile(join(found.folder, 'report.md'), 'utf8').catch(() => renderMarkdown(found.manifest)));
+    return EXIT.fine;
+  },
+};
