@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Gate, MetricValue } from '../kernel/record.ts';
-import type { CataloguedTask } from '../metrics/catalogue.ts';
+import { findMetric } from '../metrics/catalogue.ts';
 import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
+import type { Task } from '../metrics/metric.ts';
 import { parseThreshold } from '../metrics/threshold.ts';
 import type { Estimate } from '../statistics/estimate.ts';
-import { metricNamed } from './metric-task.ts';
 
 /** A threshold as users write it; what it cannot be is said when the file is read. */
 export const thresholdInput = z.union([z.string(), z.number()]).check((context) => {
@@ -34,11 +34,11 @@ export const gateInputs = z
 export type GateInputs = z.output<typeof gateInputs>;
 
 /** Judges every gate on the metrics of one part. A metric that was not measured fails its gate. */
-export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string, task: CataloguedTask): Gate[] {
+export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string, task: Task): Gate[] {
   if (metrics.length === 0 && split !== 'test') return [];
   return Object.entries(gates).map(([name, given]) => {
     const [written, judged] = typeof given === 'object' ? [given.threshold, given.judge ?? 'point'] : [given, 'point'];
-    const measured = metricNamed(task, name);
+    const measured = findMetric(task, name);
     const found = metrics.find((metric) => metric.name === measured.name);
     return { ...gateOf(measured.name, judge(parseThreshold(written, measured.better, name), estimateOf(found), judged as Judged)), split };
   });

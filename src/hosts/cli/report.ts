@@ -4,7 +4,7 @@ import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
-import { renderMarkdown } from '../../report/markdown.ts';
+import { reportMarkdown } from '../../report/markdown.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
 import { homeOf } from './place.ts';
 
@@ -31,8 +31,8 @@ export const report: Verb = {
       );
     }
     if (args.flag('json')) door.out.write(`${JSON.stringify(found.manifest, undefined, 2)}\n`);
-    else if (args.flag('path')) door.out.write(`${relative(door.cwd, join(found.folder, 'report.html'))}\n`);
-    else door.out.write(await readFile(join(found.folder, 'report.md'), 'utf8').catch(() => renderMarkdown(found.manifest)));
+    else if (args.flag('path')) door.out.write(`${relative(door.cwd, join(found.folder, 'files/report/report.html'))}\n`);
+    else door.out.write(await readFile(join(found.folder, 'files/report/report.md'), 'utf8').catch(() => reportMarkdown(found.manifest)));
     return EXIT.fine;
   },
 };

@@ -7,7 +7,7 @@ import type { Manifest } from '../../kernel/record.ts';
 import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { withFileLock } from '../../providers/file-lock.ts';
-import { terminalSummary } from '../../report/terminal.ts';
+import { terminalReport } from '../../report/terminal.ts';
 import { run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
@@ -128,6 +128,8 @@ function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door: Door)
     door.out.write(`${JSON.stringify(manifest, undefined, 2)}\n`);
     return;
   }
-  const folder = relative(door.cwd, runFolder(loaded.home, manifest.id)) || '.';
-  door.out.write(terminalSummary(manifest, { columns: door.out.columns, colour: door.out.colour, folder }));
+  const made = manifest.records.find(({ stage }) => stage === 'report')?.outputs.html;
+  const report = typeof made === 'object' ? relative(door.cwd, join(runFolder(loaded.home, manifest.id), made.uri)) : undefined;
+  door.out.write(`
+${terminalReport(manifest, { width: door.out.columns, colour: door.out.colour, report })}`);
 }

@@ -5,7 +5,7 @@ import { wired } from '../../kernel/inputs.ts';
 import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, skipped } from '../../kernel/verdict.ts';
-import { defaultPrimary } from '../../metrics/catalogue.ts';
+import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { FAIRNESS_MEASURES, fairnessDirection } from '../../metrics/fairness.ts';
 import { judge } from '../../metrics/gates.ts';
@@ -19,7 +19,7 @@ import { data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { gateInputs, gateOf, gatesMissed } from '../gates.ts';
 import { classified, regressed } from '../judged-rows.ts';
-import { metricNamed, metricTask } from '../metric-task.ts';
+import { metricTask } from '../metric-task.ts';
 import { sliceInputs, slicingsOf } from './slicings.ts';
 
 const GROUP_RATES = ['selection_rate', 'true_positive_rate', 'false_positive_rate'] as const;
@@ -94,7 +94,7 @@ export const biasCheck = defineStage({
     const judged =
       inputs.task === 'regression' ? await regressed(rows!, predictions!, options) : await classified(rows!, predictions!, options);
     const task = metricTask(inputs.task, options.positive);
-    const shown = (inputs.metrics ?? [inputs.primary ?? defaultPrimary(task)]).map((name) => metricNamed(task, name));
+    const shown = (inputs.metrics ?? [inputs.primary ?? primaryOf(task)]).map((name) => findMetric(task, name));
     const minimums = { group: inputs['min-group'], denominator: inputs['min-denominator'] };
 
     const metrics: MetricValue[] = [];

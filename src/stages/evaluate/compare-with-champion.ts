@@ -1,19 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { faultOf } from '../../kernel/errors.ts';
 import type { Comparison } from '../../kernel/record.ts';
-import type { CataloguedTask } from '../../metrics/catalogue.ts';
+import { findMetric } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { compareModels } from '../../metrics/comparison.ts';
 import { joinByKey } from '../../metrics/join.ts';
-import type { Metric } from '../../metrics/metric.ts';
+import type { Metric, Task } from '../../metrics/metric.ts';
 import type { RegressionRows } from '../../metrics/regression-rows.ts';
 import type { Judged } from '../judged-rows.ts';
-import { metricNamed } from '../metric-task.ts';
 
 type AnyRows = ClassificationRows | RegressionRows;
 
 interface Question {
-  readonly task: CataloguedTask;
+  readonly task: Task;
   readonly primary: Metric;
   readonly alpha: number;
   readonly margin: number;
@@ -73,7 +72,7 @@ export async function compareWithChampion(question: Question): Promise<{ readonl
   const found = await compareModels({
     primary: question.primary,
     margin: question.margin,
-    guards: Object.entries(question.guards).map(([name, margin]) => ({ metric: metricNamed(question.task, name), margin })),
+    guards: Object.entries(question.guards).map(([name, margin]) => ({ metric: findMetric(question.task, name), margin })),
     candidate: test.rows.take(joined.candidate),
     champion: champion.rows.take(joined.champion),
     alpha: question.alpha,

@@ -5,12 +5,12 @@ import { wired } from '../../kernel/inputs.ts';
 import type { Comparison, Gate, MetricValue } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
-import { defaultPrimary, shownMetrics } from '../../metrics/catalogue.ts';
+import { findMetric, metricsOf, primaryOf } from '../../metrics/catalogue.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { data } from '../../providers/sources/source.ts';
 import { gateInputs, gatesMissed, judgeGates } from '../gates.ts';
 import { classified, type JudgeOptions, regressed } from '../judged-rows.ts';
-import { metricNamed, metricTask } from '../metric-task.ts';
+import { metricTask } from '../metric-task.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
 import { curvesOf } from './curves-of.ts';
 import { measure } from './measure.ts';
@@ -112,17 +112,14 @@ export const evaluate = defineStage({
 
     const test = await judge(inputs.rows, inputs.predictions);
     const task = metricTask(inputs.task, options.positive);
-    const primary = metricNamed(task, inputs.primary ?? defaultPrimary(task));
-    const names = [
-      primary.name,
-      ...(inputs.metrics ?? shownMetrics(task)),
+    const primary = findMetric(task, inputs.primary ?? primaryOf(task));
+    const asked = [
+      ...(inputs.metrics ?? []),
       ...Object.keys(inputs.gates),
       ...Object.keys(inputs.guards),
       ...Object.keys(inputs['promotion-gates']),
     ];
-    const chosen = [...new Map(names.map((name) => metricNamed(task, name)).map((metric) => [metric.name, metric])).values()].filter(
-      (metric) => metric.applies(test.rows),
-    );
+    const chosen = metricsOf(test.rows, [primary.name, ...asked], inputs.metrics === undefined);
     const level = 1 - inputs.alpha;
 
     const metrics: MetricValue[] = await measure(chosen, test.rows, {

@@ -7,7 +7,7 @@ import { defineStage } from '../../kernel/stage.ts';
 import { passed, skipped } from '../../kernel/verdict.ts';
 import { notifiers } from '../../providers/notifiers/notifier.ts';
 import { notifierInputs } from '../../providers/notifiers/notifier-inputs.ts';
-import { messageFrom } from '../../report/message.ts';
+import { checkTemplate, renderMessage } from '../../report/message.ts';
 
 /** How a run ended, in the words of `notify.on`. */
 const EVENTS = ['success', 'refusal', 'failure', 'cancel', 'skip'] as const;
@@ -20,11 +20,15 @@ export const notify = defineStage({
       .array(z.enum(EVENTS))
       .default(['success', 'refusal', 'failure', 'cancel'])
       .describe('Endings that are told: success, refusal, failure, cancel, skip.'),
-    template: z
+    subject: z
+      .string()
+      .optional()
+      .describe('First line of the message, with placeholders such as `{model}`, `{verdict}`. Absent: model and verdict.'),
+    text: z
       .string()
       .optional()
       .describe(
-        'Text of the message, with placeholders such as `{model}`, `{version}`, `{verdict}`, `{metric.auc_roc}`. Absent: a short summary.',
+        'Text of the message, with placeholders such as `{sentence}`, `{version}`, `{metric.auc_roc}`. Absent: what happened and why.',
       ),
     ...notifierInputs,
     run: wired('run.folder', z.string().describe('Folder of the run, with run.json.')),
@@ -33,8 +37,9 @@ export const notify = defineStage({
     sent: 'Number of notifiers that took the message.',
   },
   needs: { notifiers },
+  check: ({ subject, text }) => checkTemplate({ subject, text }),
 
-  async run({ on, template, run }, { notifiers }, { signal, log }) {
+  async run({ on, subject, text, run }, { notifiers }, { signal, log }) {
     if (notifiers.length === 0) return { verdict: skipped('no-notifier', 'No notifier is configured.'), found: 'nobody to tell' };
     const manifest = await readManifest(join(run, 'run.json'));
     const event = {
@@ -49,7 +54,7 @@ export const notify = defineStage({
     if (!on.includes(event))
       return { verdict: skipped('not-asked', `notify.on does not name ${event}.`), found: `not asked to tell about ${event}` };
 
-    const message = messageFrom(manifest, template);
+    const message = renderMessage(manifest, { subject, text });
     const told: string[] = [];
     for (const notifier of notifiers) {
       try {

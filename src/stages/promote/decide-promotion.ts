@@ -1,8 +1,8 @@
 import type { StageRecord } from '../../kernel/record.ts';
 import { failed, incomparable, passed, skipped, type Verdict } from '../../kernel/verdict.ts';
+import { metricNamed } from '../../metrics/catalogue.ts';
 import { judge } from '../../metrics/gates.ts';
 import { parseThreshold } from '../../metrics/threshold.ts';
-import { directionNamed } from '../metric-task.ts';
 
 interface Question {
   readonly version: number;
@@ -52,7 +52,7 @@ function missedGate(gates: Question['gates'], evaluation: StageRecord | undefine
     );
     if (!measured || measured.value === undefined) return failed('gate-missed', `promote.gates.${name}: evaluate did not measure ${name}.`);
     const { verdict, reason } = judge(
-      parseThreshold(threshold, directionNamed(name), `promote.gates.${name}`),
+      parseThreshold(threshold, metricNamed(name).better, `promote.gates.${name}`),
       { value: measured.value, n: measured.n },
       'point',
     );

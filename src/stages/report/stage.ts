@@ -4,15 +4,14 @@ import { wired } from '../../kernel/inputs.ts';
 import { readManifest } from '../../kernel/run-folder.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
-import { renderHtml } from '../../report/html.ts';
-import { renderMarkdown } from '../../report/markdown.ts';
+import { reportHtml } from '../../report/html.ts';
+import { reportMarkdown } from '../../report/markdown.ts';
 
 export const report = defineStage({
   name: 'report',
   summary: 'Write what happened, from the records alone: Markdown, and one HTML file that needs nothing else.',
   inputs: {
     run: wired('run.folder', z.string().describe('Folder of the run, with run.json.')),
-    title: z.string().optional().describe('Title of the report. Absent: name of the model and how the run ended.'),
   },
   outputs: {
     markdown: 'The report as Markdown.',
@@ -20,14 +19,14 @@ export const report = defineStage({
   },
   needs: {},
 
-  async run({ run, title }, _providers, { files }) {
+  async run({ run }, _providers, { files }) {
     const manifest = await readManifest(join(run, 'run.json'));
     return {
       verdict: passed,
       found: 'report.md, report.html',
       outputs: {
-        markdown: await files.write('report.md', renderMarkdown(manifest, { title })),
-        html: await files.write('report.html', renderHtml(manifest, { title })),
+        markdown: await files.write('report.md', reportMarkdown(manifest)),
+        html: await files.write('report.html', reportHtml(manifest)),
       },
     };
   },

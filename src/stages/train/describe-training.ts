@@ -1,4 +1,4 @@
-import type { Curve, RecordTable } from '../../kernel/record.ts';
+import type { Curve, MetricValue, RecordTable } from '../../kernel/record.ts';
 import type { TrainerSource } from '../../providers/backends/backend.ts';
 import { TRAINER_SCHEMA } from '../version-trainer.ts';
 import type { Features } from './features.ts';
@@ -64,3 +64,9 @@ export function importanceCurve({ algorithm, fit: { importances } }: Fitted): Cu
     },
   ];
 }
+
+/** The cross-validated score of each algorithm, by name. */
+export const crossValidation = (fitted: readonly Fitted[]): MetricValue[] =>
+  fitted.flatMap(({ algorithm, fit: { cv, rows } }) =>
+    cv === undefined ? [] : [{ name: cv.metric, value: cv.mean, n: rows ?? 0, split: 'train', model: algorithm }],
+  );

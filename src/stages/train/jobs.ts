@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { digestFile } from '../../kernel/digest.ts';
 import type { FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
-import { defaultPrimary } from '../../metrics/catalogue.ts';
+import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { AlgorithmDescription, Backend, FitReport, PythonChoice, TrainerSource } from '../../providers/backends/backend.ts';
 import { emptyFolder, place } from '../job-folder.ts';
-import { metricNamed, metricTask } from '../metric-task.ts';
+import { metricTask } from '../metric-task.ts';
 import { predictWith, runJob } from '../run-job.ts';
 import type { Features } from './features.ts';
 
@@ -120,5 +120,5 @@ function jobBase({ inputs, features, seed }: Bench, verb: 'fit' | 'predict'): Re
 /** The metric algorithms are compared by: the one named, else the primary one, else what suits the task. */
 export function crossValidated({ inputs, features }: Pick<Bench, 'inputs' | 'features'>): Metric {
   const task = metricTask(inputs.task, features.target.positive);
-  return metricNamed(task, inputs.search.metric ?? inputs.primary ?? defaultPrimary(task));
+  return findMetric(task, inputs.search.metric ?? inputs.primary ?? primaryOf(task));
 }

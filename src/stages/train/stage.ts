@@ -9,7 +9,7 @@ import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { predictWithChampion } from './champion.ts';
 import { chooseAlgorithms, parametersOf } from './choose-algorithms.ts';
 import { chooseWinner } from './choose-winner.ts';
-import { algorithmTable, importanceCurve, trainerFile } from './describe-training.ts';
+import { algorithmTable, crossValidation, importanceCurve, trainerFile } from './describe-training.ts';
 import type { Features } from './features.ts';
 import { type Fitted, fitAlgorithm, predictPart } from './jobs.ts';
 
@@ -131,6 +131,7 @@ export const train = defineStage({
       verdict: passed,
       found: foundText(fitted, winner, inputs.select),
       outputs,
+      metrics: crossValidation(fitted),
       tables: [algorithmTable(fitted, winner, inputs.select)],
       curves: importanceCurve(winner),
     };
