@@ -98,8 +98,7 @@ export const evaluate = defineStage({
       threshold: inputs.threshold,
       signal,
     };
-    const open = (path: string) =>
-      data.open(path, { types: inputs.task === 'classification' ? { [inputs.target.column]: 'text', predicted: 'text' } : {} }, signal);
+    const open = (path: string) => data.open(path, {}, signal);
     const judge = async (rows: string | undefined, predictions: string) => {
       const [truth, predicted] = [await open(rows ?? predictions), await open(predictions)];
       return inputs.task === 'regression' ? regressed(truth, predicted, options) : classified(truth, predicted, options);

@@ -88,7 +88,7 @@ export const prepareData = defineStage({
         'features.json',
         `${JSON.stringify({ key, target: { column: target.column, ...classes }, features: describeFeatures(preparation), rows: rowsOf(split, 'train') }, undefined, 2)}\n`,
       ),
-      profile: await files.write('profile.json', `${JSON.stringify(profileToJson(await profile(train, { signal })))}\n`),
+      profile: await files.write('profile.json', profileToJson(await profile(train, { signal }))),
       members: await files.write('split', trainedMembers(split).encode()),
       train: await files.write('train.csv', writeCsv(applyPreparation(preparation, train), { signal })),
       'train-rows': rowsOf(split, 'train'),

@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { relative } from 'node:path';
+import { stages as entries } from '../../catalog.ts';
+import { EXIT } from '../../kernel/flow.ts';
+import type { StageRecord } from '../../kernel/record.ts';
+import { type Plan, plan as planOf } from '../../pipeline/plan.ts';
+import { completeInputs } from '../../pipeline/resolve.ts';
+import { configurationForKey } from '../../pipeline/resolved.ts';
+import { openRegistry } from '../../providers/registries/open-registry.ts';
+import { runAlone } from '../run-alone.ts';
+import type { Arguments } from './arguments.ts';
+import type { Door, Verb } from './door.ts';
+import { type Loaded, loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
+import { terminalView } from './terminal-view.ts';
+import { textTable } from './text-table.ts';
+
+const GATE_SECONDS = 120;
+
+export const plan: Verb = {
+  name: 'plan',
+  summary: 'Say what a run would do now: which stages, which gates, what it reads and writes. Changes nothing.',
+  usage: 'FILE',
+  arguments: 1,
+  options: [
+    ...PIPELINE_OPTIONS,
+    { name: 'force', text: 'Plan a run that trains although nothing is new.' },
+    { name: 'json', text: 'Print JSON for programs.' },
+  ],
+  async run(args, door) {
+    const loaded = await loadPipeline(args.positional[0], undefined, args, door);
+    await mkdir(loaded.home, { recursive: true });
+    const uri = typeof loaded.resolved.shared.registry === 'string' ? loaded.resolved.shared.registry : 'file';
+    const registry = await openRegistry(uri, { home: loaded.home, base: loaded.base, log: (line) => door.err.write(`${line}\n`) });
+    const champion = await registry.find(loaded.model, 'champion', door.signal);
+    const gate = await lookThroughGate(loaded, args, door);
+    const verdict = gate.verdict;
+    const found = planOf(loaded.resolved, loaded.stages, {
+      ...(champion && { champion: { version: champion.version } }),
+      ...(await knownOf(gate, registry, loaded.model, door)),
+      force: args.flag('force'),
+      home: relative(door.cwd, loaded.home) || '.',
+      registry: registry.uri,
+    });
+    if (args.flag('json')) door.out.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    else {
+      if (verdict && verdict.kind !== 'passed') door.out.write(`gate: ${verdict.reason.text}\n\n`);
+      print(found, door);
+    }
+    return EXIT.fine;
+  },
+};
+
+/** The gate only looks, so the plan asks it. */
+async function lookThroughGate(loaded: Loaded, args: Arguments, door: Door): Promise<StageRecord> {
+  const entry = entries.find(({ name }) => name === 'gate')!;
+  const stage = await entry.load();
+  const config = Object.fromEntries(['source'].map((key) => [key, loaded.resolved.stages['fetch-data']?.inputs[key]]));
+  const training = loaded.resolved.stages.train?.inputs ?? {};
+  const filled = {
+    ...config,
+    trainer: training.trainer,
+    command: training.command,
+    python: training.python,
+    configuration: configurationForKey(loaded.resolved).sha256,
+    force: args.flag('force'),
+  };
+  const complete = completeInputs(stage, loaded.resolved.stages.gate?.inputs ?? {}, filled);
+  if (complete.kind === 'invalid')
+    throw new RangeError(`The gate's inputs are incomplete: ${complete.problems.map(({ message }) => message).join(' ')}`);
+  const request = {
+    ...door,
+    home: loaded.home,
+    base: loaded.base,
+    model: loaded.model,
+    shared: loaded.resolved.shared,
+    inputs: complete.inputs,
+    timeoutSeconds: GATE_SECONDS,
+  };
+  return runAlone(entry, request, terminalView({ ...door.err, write: () => undefined }, { verbose: false }), async (record) => record);
+}
+
+async function knownOf(gate: StageRecord, registry: Awaited<ReturnType<typeof openRegistry>>, model: string, door: Door) {
+  if (gate.verdict?.kind !== 'skipped' || !gate.verdict.reason.code.startsWith('already-')) return {};
+  const state = await registry.state(model, door.signal);
+  const known = state.source && state.outcomes[state.source.key];
+  return known ? { known } : {};
+}
+
+function print(found: Plan, door: Door): void {
+  door.out.write(
+    textTable(
+      ['stage', 'will', 'why', 'reads', 'writes'],
+      found.stages.map((stage) => [stage.name, stage.will, stage.reason?.text ?? '', stage.reads.join(', '), stage.writes.join(', ')]),
+    ),
+  );
+  if (found.gates.length > 0)
+    door.out.write(
+      `\n${textTable(
+        ['gate', 'threshold', 'of stage', 'judged'],
+        found.gates.map((gate) => [gate.name, gate.threshold, gate.stage, gate.judged ?? '']),
+      )}`,
+    );
+  for (const warning of found.warnings) door.out.write(`\nWarning: ${warning.text}\n`);
+}
