@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { UserError, WorldError } from '../../src/kernel/errors.ts';
+import { type Execution, execute } from '../../src/kernel/execute.ts';
+import { recordSchema } from '../../src/kernel/record.ts';
+import { defineStage, type StageResult } from '../../src/kernel/stage.ts';
+import { failed, passed } from '../../src/kernel/verdict.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'retrain-execute-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+const silent = { info: () => undefined, warn: () => undefined, progress: () => undefined };
+
+type Body = (
+  attempt: number,
+  signal: AbortSignal,
+  write: (name: string, text: string) => Promise<{ readonly file: string }>,
+) => Promise<StageResult>;
+
+function execution(body: Body, more: Partial<Execution> = {}): Execution {
+  let attempt = 0;
+  const stage = defineStage({
+    name: 'probe',
+    summary: 'A stage for tests.',
+    inputs: { limit: z.number() },
+    outputs: { file: 'A file.', share: 'A number.' },
+    needs: {},
+    run: (_inputs, _providers, { signal, files }) => body(++attempt, signal, (name, text) => files.write(name, text)),
+  });
+  return {
+    stage,
+    inputs: async () => ({ values: { limit: 3 }, shown: {} }),
+    providers: async () => ({}),
+    run: { id: 'run-1', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
+    folder: join(folder, 'files'),
+    folderUri: 'files/probe',
+    policy: { retries: 2, delaySeconds: 0, timeoutSeconds: 5 },
+    signal: new AbortController().signal,
+    log: silent,
+    clock: () => new Date('2026-11-21T03:00:00Z'),
+    ...more,
+  } as Execution;
+}
+
+test('a completed stage leaves a valid record with digests of its files', async () => {
+  const { record, error } = await execute(
+    execution(async (_attempt, _signal, write) => ({
+      verdict: passed,
+      found: 'three',
+      outputs: { file: await write('a/b.txt', 'hello'), share: 0.5 },
+    })),
+  );
+  assert.equal(error, undefined);
+  assert.deepEqual(recordSchema.parse(record), record);
+  assert.equal(record.outcome, 'completed');
+  assert.deepEqual(record.outputs, {
+    file: { uri: 'files/probe/a/b.txt', sha256: createHash('sha256').update('hello').digest('hex'), bytes: 5 },
+    share: 0.5,
+  });
+  assert.deepEqual(record.inputs, { limit: 3 });
+  assert.equal(await readFile(join(folder, 'files', 'a', 'b.txt'), 'utf8'), 'hello');
+});
+
+test('a verdict of no is a completed stage, not an error', async () => {
+  const { record } = await execute(execution(async () => ({ verdict: failed('gate-missed', 'Too low.'), found: '' })));
+  assert.equal(record.outcome, 'completed');
+  assert.deepEqual(record.verdict, { kind: 'failed', reason: { code: 'gate-missed', text: 'Too low.' } });
+});
+
+test('a fault of the world is tried again, and the record says so', async () => {
+  const { record } = await execute(
+    execution(async (attempt) => {
+      if (attempt < 3) throw new WorldError('down', 'The service is down.');
+      return { verdict: passed, found: '' };
+    }),
+  );
+  assert.equal(record.outcome, 'completed');
+  assert.equal(record.attempt, 3);
+  assert.deepEqual(
+    record.warnings.map(({ code }) => code),
+    ['retried', 'retried'],
+  );
+});
+
+test('what the user must fix is not tried again', async () => {
+  let calls = 0;
+  const { record } = await execute(
+    execution(async () => {
+      calls++;
+      throw new UserError('missing-file', 'a.csv does not exist.', { todo: 'Correct the path.' });
+    }),
+  );
+  assert.equal(calls, 1);
+  assert.equal(record.outcome, 'errored');
+  assert.deepEqual(record.error, { code: 'missing-file', message: 'a.csv does not exist.', todo: 'Correct the path.', fault: 'user' });
+});
+
+test('an error nobody claimed is ours', async () => {
+  const { record } = await execute(execution(async () => JSON.parse('{')));
+  assert.equal(record.error?.fault, 'ours');
+});
+
+test('an attempt that takes too long is a fault of the world, even when it ignores its signal', async () => {
+  const started = performance.now();
+  const { record } = await execute(
+    execution(() => new Promise<StageResult>((resolve) => setTimeout(resolve, 60_000).unref()), {
+      policy: { retries: 0, delaySeconds: 0, timeoutSeconds: 0.05 },
+    }),
+  );
+  assert.equal(record.error?.code, 'timed-out');
+  assert.equal(record.error?.fault, 'world');
+  assert.ok(performance.now() - started < 30_000);
+});
+
+test('a cancelled stage leaves a record that says cancelled, and is not tried again', async () => {
+  const stop = new AbortController();
+  let calls = 0;
+  const running = execute(
+    execution(
+      async (_attempt, signal) => {
+        calls++;
+        await delay(60_000, undefined, { signal });
+        return { verdict: passed, found: '' };
+      },
+      { signal: stop.signal },
+    ),
+  );
+  setTimeout(() => stop.abort(), 20);
+  const { record } = await running;
+  assert.equal(record.outcome, 'cancelled');
+  assert.equal(calls, 1);
+  assert.deepEqual(recordSchema.parse(record), record);
+});
+
+test('a secret in an error message does not reach the record', async () => {
+  const { record } = await execute(
+    execution(
+      async () => {
+        throw new UserError('bad', 'The token s3cr3t-token was refused.');
+      },
+      { redact: (text) => text.replaceAll('s3cr3t-token', '***') },
+    ),
+  );
+  assert.equal(record.error?.message, 'The token *** was refused.');
+});
+
+test('a file that leaves the stage folder is refused', async () => {
+  const { record } = await execute(
+    execution(async (_attempt, _signal, write) => ({ verdict: passed, found: '', outputs: { file: await write('../../x', 'no') } })),
+  );
+  assert.equal(record.outcome, 'errored');
+  assert.match(record.error?.message ?? '', /leaves the stage's folder/);
+});
