@@ -1,6 +1,6 @@
 import type { StageEntry } from './kernel/flow.ts';
 import type { Stage } from './kernel/stage.ts';
-import type { NotifierChoice } from './providers/notifiers/notifier-inputs.ts';
+import type { NotifierChoice } from './providers/notifiers/notifier.ts';
 
 /** Every stage in the order of a run. */
 export const stages: readonly StageEntry[] = [

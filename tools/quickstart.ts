@@ -24,7 +24,8 @@ if (unknown.length > 0) {
 await mkdir(DATA, { recursive: true });
 const all = (await readdir(MONTHS)).sort();
 const there = (await readdir(DATA)).filter((name) => all.includes(name));
-const arriving = there.length === 0 ? all.slice(0, MONTHS_AT_FIRST) : nextMonth ? all.filter((name) => !there.includes(name)).slice(0, 1) : [];
+const arriving =
+  there.length === 0 ? all.slice(0, MONTHS_AT_FIRST) : nextMonth ? all.filter((name) => !there.includes(name)).slice(0, 1) : [];
 if (nextMonth && there.length > 0 && arriving.length === 0) process.stdout.write('All months have arrived already.\n');
 for (const name of arriving) await copyFile(join(MONTHS, name), join(DATA, name));
 if (arriving.length > 0) process.stdout.write(`Arrived in examples/churn/data: ${arriving.join(', ')}\n`);

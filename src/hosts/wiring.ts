@@ -53,7 +53,7 @@ export async function wire(
       continue;
     }
     const record = records.find((candidate) => candidate.stage === source);
-    if (!record || record.outcome !== 'completed') continue;
+    if (record?.outcome !== 'completed') continue;
     if (what === 'record') {
       inputs[name] = join(run.folder, 'records', `${source}.json`);
       shown[name] = `records/${source}.json`;

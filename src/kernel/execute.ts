@@ -26,7 +26,10 @@ export interface Execution<Shape extends InputShape = InputShape, Outputs extend
   /** The stage's own folder and how the record names it (`files/<stage>`). */
   readonly folder: string;
   readonly folderUri: string;
-  readonly policy: RetryPolicy & { readonly timeoutSeconds: number };
+  readonly policy: RetryPolicy & {
+    readonly timeoutSeconds: number /** How long an attempt that was told to stop is waited for; 10 by default. */;
+    readonly graceSeconds?: number;
+  };
   readonly signal: AbortSignal;
   readonly log: Log;
   readonly clock: () => Date;
@@ -81,6 +84,7 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
           },
           signal,
           policy.timeoutSeconds,
+          policy.graceSeconds,
         );
       },
       policy,

@@ -28,11 +28,15 @@ export const readInputs = z
   .describe('How the files are read.');
 export type ReadInputs = z.output<typeof readInputs>;
 
-/** Which columns are kept, under which names: new name → name in the source. */
+/** Which columns are kept, and under which names. */
 export const columnInputs = z
-  .record(z.string(), z.string())
+  .strictObject({
+    keep: z.array(z.string()).optional().describe('Columns to keep, by their names in the source. Absent: all.'),
+    drop: z.array(z.string()).optional().describe('Columns to leave out. Absent: none.'),
+    rename: z.record(z.string(), z.string()).optional().describe('New names, by the name in the source. Absent: none.'),
+  })
   .optional()
-  .describe('Columns to keep, new name to name in the source. Absent: all columns under their own names.');
+  .describe('Which columns are kept, and under which names. Absent: all, as they are called in the source.');
 
 /** The same in the words of a source. */
 export const readOptionsOf = ({ 'on-bad-row': onBadRow, ...rest }: ReadInputs): ReadOptions => ({ ...rest, onBadRow });

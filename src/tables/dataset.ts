@@ -18,7 +18,13 @@ const datasetSchema = z.strictObject({
     types: z.record(z.string(), types).optional(),
     'on-bad-row': z.enum(['error', 'count']).optional(),
   }),
-  columns: z.record(z.string(), z.string()).optional(),
+  columns: z
+    .strictObject({
+      keep: z.array(z.string()).optional(),
+      drop: z.array(z.string()).optional(),
+      rename: z.record(z.string(), z.string()).optional(),
+    })
+    .optional(),
 });
 export type Dataset = z.infer<typeof datasetSchema>;
 

@@ -110,15 +110,13 @@ test('an error nobody claimed is ours', async () => {
 });
 
 test('an attempt that takes too long is a fault of the world, even when it ignores its signal', async () => {
-  const started = performance.now();
   const { record } = await execute(
-    execution(() => new Promise<StageResult>((resolve) => setTimeout(resolve, 60_000).unref()), {
-      policy: { retries: 0, delaySeconds: 0, timeoutSeconds: 0.05 },
+    execution(() => new Promise<StageResult>(() => undefined), {
+      policy: { retries: 0, delaySeconds: 0, timeoutSeconds: 0.05, graceSeconds: 0.05 },
     }),
   );
   assert.equal(record.error?.code, 'timed-out');
   assert.equal(record.error?.fault, 'world');
-  assert.ok(performance.now() - started < 30_000);
 });
 
 test('a cancelled stage leaves a record that says cancelled, and is not tried again', async () => {

@@ -14,7 +14,11 @@ const [source, folder] = process.argv.slice(2);
 if (!source || !folder) throw new Error('Expected: cut-telco.ts SOURCE.csv FOLDER');
 
 const [header, ...rows] = (await readFile(source, 'utf8')).split(/\r?\n/).filter((line) => line !== '');
-const monthOf = (row: string): number => createHash('sha256').update(`month|${row.slice(0, row.indexOf(','))}`).digest().readUInt32BE(0) % MONTHS.length;
+const monthOf = (row: string): number =>
+  createHash('sha256')
+    .update(`month|${row.slice(0, row.indexOf(','))}`)
+    .digest()
+    .readUInt32BE(0) % MONTHS.length;
 
 await mkdir(folder, { recursive: true });
 for (const [number, month] of MONTHS.entries()) {

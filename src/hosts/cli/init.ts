@@ -1,12 +1,11 @@
 import { access } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
+import { providers } from '../../catalog.ts';
 import { writeAtomic } from '../../kernel/atomic.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { suggestion } from '../../pipeline/words.ts';
-import { collect } from '../../tables/memory-table.ts';
-import { openTable } from '../../tables/open-table.ts';
-import type { Table } from '../../tables/table.ts';
+import type { Data } from '../../providers/sources/source.ts';
 import type { Door, Verb } from './door.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
@@ -42,7 +41,16 @@ export const init: Verb = {
     )
       throw new UserError('exists', `${relative(door.cwd, path)} is there already.`, { todo: 'Remove it first, or choose another name.' });
 
-    const table = await openTable(resolve(door.cwd, data), {}, door.signal);
+    const settings = {
+      ...door,
+      home: join(door.cwd, '.retrain'),
+      base: door.cwd,
+      model: name,
+      shared: {},
+      inputs: {},
+      log: () => undefined,
+    };
+    const table = await ((await providers.data!(settings)) as Data).open(data, {}, door.signal);
     const columns = table.schema.map((field) => field.name);
     for (const column of [target, key]) {
       if (column !== undefined && !columns.includes(column))
@@ -55,6 +63,8 @@ export const init: Verb = {
     return EXIT.fine;
   },
 };
+
+type Table = Awaited<ReturnType<Data['open']>>;
 
 interface Wish {
   readonly name: string;
@@ -89,10 +99,16 @@ ${gate}`;
 
 /** Labels of a column with few values; undefined for one that holds numbers to predict. */
 async function labelsOf(table: Table, target: string, door: Door): Promise<string[] | undefined> {
-  const { columns } = await collect(table, [target], door.signal);
-  const column = columns[0]!;
-  if (column.kind === 'text')
-    return [...new Set([...column.codes].filter((code) => code >= 0).map((code) => column.dictionary[code]!))].sort();
-  const values = new Set([...column.values].filter((value) => !Number.isNaN(value)));
-  return values.size <= CLASSES_MAX ? [...values].sort((a, b) => a - b).map(String) : undefined;
+  const texts = new Set<string>();
+  const numbers = new Set<number>();
+  for await (const { columns, rows } of table.batches({ columns: [target], signal: door.signal })) {
+    const column = columns[0]!;
+    for (let row = 0; row < rows; row++) {
+      if (column.kind === 'text') {
+        if (column.codes[row]! >= 0) texts.add(column.dictionary[column.codes[row]!]!);
+      } else if (column.missing?.[row] !== 1) numbers.add(column.values[row]!);
+    }
+    if (texts.size > CLASSES_MAX || numbers.size > CLASSES_MAX) return numbers.size > 0 ? undefined : [...texts].sort();
+  }
+  return texts.size > 0 ? [...texts].sort() : [...numbers].sort((a, b) => a - b).map(String);
 }

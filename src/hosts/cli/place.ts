@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
+import { providers } from '../../catalog.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { nearest } from '../../pipeline/words.ts';
-import { openRegistry } from '../../providers/registries/open-registry.ts';
 import type { Registry } from '../../providers/registries/registry.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door } from './door.ts';
@@ -10,12 +10,13 @@ import type { Door } from './door.ts';
 export const homeOf = (args: Arguments, door: Door): string => resolve(door.cwd, args.value('home') ?? door.env.RETRAIN_HOME ?? '.retrain');
 
 /** The registry of that home, or the one `--registry` names. */
-export function registryOf(args: Arguments, door: Door): Promise<Registry> {
-  return openRegistry(args.value('registry') ?? 'file', {
-    home: homeOf(args, door),
-    base: door.cwd,
-    log: (line) => door.err.write(`${line}\n`),
-  });
+export const registryOf = (args: Arguments, door: Door): Promise<Registry> =>
+  openRegistry(args.value('registry'), homeOf(args, door), door.cwd, door);
+
+/** Opens a registry by its URI; without one, that of the home folder. */
+export async function openRegistry(uri: unknown, home: string, base: string, door: Door): Promise<Registry> {
+  const log = (line: string) => door.err.write(`${line}\n`);
+  return (await providers.registry!({ ...door, home, base, model: '', shared: { registry: uri }, inputs: {}, log })) as Registry;
 }
 
 /** Refuses a model the registry does not know, with the nearest name it does. */

@@ -6,11 +6,12 @@ import type { StageRecord } from '../../kernel/record.ts';
 import { type Plan, plan as planOf } from '../../pipeline/plan.ts';
 import { completeInputs } from '../../pipeline/resolve.ts';
 import { configurationForKey } from '../../pipeline/resolved.ts';
-import { openRegistry } from '../../providers/registries/open-registry.ts';
+import type { Registry } from '../../providers/registries/registry.ts';
 import { runAlone } from '../run-alone.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
+import { openRegistry } from './place.ts';
 import { terminalView } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
@@ -29,8 +30,7 @@ export const plan: Verb = {
   async run(args, door) {
     const loaded = await loadPipeline(args.positional[0], undefined, args, door);
     await mkdir(loaded.home, { recursive: true });
-    const uri = typeof loaded.resolved.shared.registry === 'string' ? loaded.resolved.shared.registry : 'file';
-    const registry = await openRegistry(uri, { home: loaded.home, base: loaded.base, log: (line) => door.err.write(`${line}\n`) });
+    const registry = await openRegistry(loaded.resolved.shared.registry, loaded.home, loaded.base, door);
     const champion = await registry.find(loaded.model, 'champion', door.signal);
     const gate = await lookThroughGate(loaded, args, door);
     const verdict = gate.verdict;
@@ -79,7 +79,7 @@ async function lookThroughGate(loaded: Loaded, args: Arguments, door: Door): Pro
   return runAlone(entry, request, terminalView({ ...door.err, write: () => undefined }, { verbose: false }), async (record) => record);
 }
 
-async function knownOf(gate: StageRecord, registry: Awaited<ReturnType<typeof openRegistry>>, model: string, door: Door) {
+async function knownOf(gate: StageRecord, registry: Registry, model: string, door: Door) {
   if (gate.verdict?.kind !== 'skipped' || !gate.verdict.reason.code.startsWith('already-')) return {};
   const state = await registry.state(model, door.signal);
   const known = state.source && state.outcomes[state.source.key];

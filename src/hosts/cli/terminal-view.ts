@@ -95,6 +95,5 @@ export function secondsText(seconds: number): string {
 
 /** Without control characters and bidirectional overrides, which could play tricks on the terminal; line ends stay. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
   return text.replace(/\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '');
 }

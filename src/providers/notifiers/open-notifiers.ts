@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { UserError } from '../../kernel/errors.ts';
-import type { Notifier } from './notifier.ts';
-import type { NotifierChoice } from './notifier-inputs.ts';
+import type { Notifier, NotifierChoice } from './notifier.ts';
 
 /** Every notifier the inputs of `notify` ask for. A secret that is missing is named, with where to set it. */
 export async function openNotifiers(

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { digestFile } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { selectColumns } from '../../tables/columns.ts';
+import { chooseColumns } from '../../tables/columns.ts';
 import { type Dataset, readDataset } from '../../tables/dataset.ts';
 import { openFile } from '../../tables/open-file.ts';
 import { tableFrom } from '../../tables/open-table.ts';
@@ -27,7 +27,7 @@ export function openData({ base, cache }: { readonly base: string; readonly cach
       readOptions(dataset),
       signal,
     );
-    return dataset.columns ? selectColumns(table, dataset.columns) : table;
+    return dataset.columns ? chooseColumns(table, dataset.columns) : table;
   };
 
   return {

@@ -22,12 +22,18 @@ export const drift = defineStage({
     key: sharedKeys.key.optional(),
     reference: z.string().optional().describe('Data or stored profile to compare with. Absent: the profile kept with the champion.'),
     ...driftShape,
-    'on-drift': z.enum(['continue', 'fail']).default('continue').describe('What a drifted data set means for the run: information, or a gate.'),
+    'on-drift': z
+      .enum(['continue', 'fail'])
+      .default('continue')
+      .describe('What a drifted data set means for the run: information, or a gate.'),
     'on-none': z.enum(['train', 'skip']).default('train').describe('What data without drift means: `train` anyway, or `skip` the run.'),
     current: wired('fetch-data.data', z.string().describe('New data: path or pattern.'), { overridable: true }),
     read: wired('config.fetch-data.read', readInputs),
     profile: wired('validate-data.profile', z.string().optional().describe('Profile of the new data. Absent: it is made from the data.')),
-    champion: wired('fetch-model.champion', z.string().optional().describe('Folder of the champion, with its profile. Absent: there is none.')),
+    champion: wired(
+      'fetch-model.champion',
+      z.string().optional().describe('Folder of the champion, with its profile. Absent: there is none.'),
+    ),
     force: wired('run.force', z.boolean().default(false).describe('Go on although nothing drifted.')),
   },
   outputs: {
@@ -39,9 +45,17 @@ export const drift = defineStage({
 
   async run(inputs, { data }, { files, signal }) {
     const before = await referenceOf(inputs, data, signal);
-    if (!before) return { verdict: skipped('no-champion', 'There is no champion yet: nothing to compare with.'), found: 'nothing to compare with yet', outputs: { drifted: false, share: 0 } };
+    if (!before)
+      return {
+        verdict: skipped('no-champion', 'There is no champion yet: nothing to compare with.'),
+        found: 'nothing to compare with yet',
+        outputs: { drifted: false, share: 0 },
+      };
 
-    const now = inputs.profile === undefined ? await profile(await data.open(inputs.current, readOptionsOf(inputs.read), signal), { signal }) : profileFromJson(await readFile(inputs.profile, 'utf8'));
+    const now =
+      inputs.profile === undefined
+        ? await profile(await data.open(inputs.current, readOptionsOf(inputs.read), signal), { signal })
+        : profileFromJson(await readFile(inputs.profile, 'utf8'));
     const ignore = [...inputs.ignore, ...(inputs.key === undefined ? [] : [inputs.key])];
     const report = compareProfiles(before, now, { ...inputs, ignore, target: inputs.target?.column });
     const verdict = verdictOf(report, inputs['on-drift']);
@@ -49,8 +63,15 @@ export const drift = defineStage({
     return {
       verdict: skip ? skipped('no-drift', 'Nothing drifted since the champion was trained; drift.on-none is skip.') : verdict,
       endsRun: skip,
-      found: report.judged === 0 ? 'no column could be judged' : `${report.driftedColumns} of ${report.judged} feature columns drifted${report.drifted ? ': the data set counts as drifted' : ''}`,
-      outputs: { drifted: report.drifted, share: report.share ?? 0, report: await files.write('drift.json', `${JSON.stringify(report, undefined, 2)}\n`) },
+      found:
+        report.judged === 0
+          ? 'no column could be judged'
+          : `${report.driftedColumns} of ${report.judged} feature columns drifted${report.drifted ? ': the data set counts as drifted' : ''}`,
+      outputs: {
+        drifted: report.drifted,
+        share: report.share ?? 0,
+        report: await files.write('drift.json', `${JSON.stringify(report, undefined, 2)}\n`),
+      },
       metrics: metricsOf(report),
       tables: [tableOf(report)],
     };
@@ -88,7 +109,19 @@ function tableOf({ columns, method }: DriftReport): RecordTable {
     name: 'drift',
     title: 'Drift against the data the champion learned from',
     columns: ['column', 'role', method, 'limit', 'p', 'verdict', 'missing before', 'missing now', 'note'],
-    rows: sorted.slice(0, 200).map((one) => [one.column, one.role, one.distance ?? null, one.limit ?? null, one.adjustedP ?? one.p ?? null, one.verdict, one.missing.reference, one.missing.current, one.note ?? null]),
+    rows: sorted
+      .slice(0, 200)
+      .map((one) => [
+        one.column,
+        one.role,
+        one.distance ?? null,
+        one.limit ?? null,
+        one.adjustedP ?? one.p ?? null,
+        one.verdict,
+        one.missing.reference,
+        one.missing.current,
+        one.note ?? null,
+      ]),
     ...(sorted.length > 200 && { total: sorted.length }),
   };
 }

@@ -5,8 +5,7 @@ import { wired } from '../../kernel/inputs.ts';
 import { readManifest } from '../../kernel/run-folder.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { passed, skipped } from '../../kernel/verdict.ts';
-import { notifiers } from '../../providers/notifiers/notifier.ts';
-import { notifierInputs } from '../../providers/notifiers/notifier-inputs.ts';
+import { notifierInputs, notifiers } from '../../providers/notifiers/notifier.ts';
 import { checkTemplate, renderMessage } from '../../report/message.ts';
 
 /** How a run ended, in the words of `notify.on`. */

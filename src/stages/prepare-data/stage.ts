@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { wired } from '../../kernel/inputs.ts';
 import { defineStage, type FileOutput } from '../../kernel/stage.ts';
-import { passed } from '../../kernel/verdict.ts';
+import { failed, passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { data } from '../../providers/sources/source.ts';
 import { applyPreparation } from '../../tables/preparation/apply.ts';
@@ -80,7 +80,7 @@ export const prepareData = defineStage({
     const preparation = await fitPreparation(train, inputs, { key, target: target.column, signal });
     for (const warning of preparation.warnings) log.warn('preparation', warning);
     const leakage = await checkLeakage(table, split, inputs, key, signal);
-    for (const finding of leakage.findings) log.warn('leakage', finding);
+    for (const { text } of leakage.findings) log.warn('leakage', text);
 
     const outputs: Record<string, FileOutput | number | string> = {
       preparation: await files.write('preparation.json', writePreparation(preparation)),
@@ -114,8 +114,9 @@ export const prepareData = defineStage({
       );
     }
     const counts = split.counts.map(({ part, rows }) => `${part} ${rows}`).join(', ');
+    const leaked = inputs.leakage['on-leakage'] === 'fail' ? leakage.findings[0] : undefined;
     return {
-      verdict: passed,
+      verdict: leaked ? failed('leakage', leaked.text) : passed,
       found: `${counts}; ${preparation.features.length} columns become ${describeFeatures(preparation).length} features`,
       outputs,
       tables: leakage.tables,

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import type { RecordTable } from '../../kernel/record.ts';
+import { findLeakage, type LeakageFinding } from '../../tables/leakage.ts';
+import type { Split } from '../../tables/split.ts';
+import type { Table } from '../../tables/table.ts';
+
+export const leakageInputs = z
+  .strictObject({
+    entities: z
+      .array(z.string())
+      .default([])
+      .describe('Columns whose values must not be in training and judging rows alike, e.g. a patient.'),
+    texts: z
+      .array(z.string())
+      .default([])
+      .describe('Text columns whose texts must not be in training and judging rows alike, e.g. a question.'),
+    'on-leakage': z
+      .enum(['warn', 'fail', 'off'])
+      .default('warn')
+      .describe('What a finding means: a warning in the record, a red run, or that nobody looks.'),
+  })
+  .prefault({})
+  .describe('Looking for rows in two parts and for features that are the target in disguise.');
+export type LeakageInputs = z.output<typeof leakageInputs>;
+
+interface Facts {
+  readonly leakage: LeakageInputs;
+  readonly target: { readonly column: string };
+  readonly drop: readonly string[];
+}
+
+/** Findings as the record keeps them. */
+export async function checkLeakage(
+  table: Table,
+  split: Split,
+  { leakage, target, drop }: Facts,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ readonly findings: readonly LeakageFinding[]; readonly tables: readonly RecordTable[] }> {
+  if (leakage['on-leakage'] === 'off') return { findings: [], tables: [] };
+  const findings = await findLeakage(table, split, {
+    target: target.column,
+    entities: leakage.entities,
+    texts: leakage.texts,
+    notFeatures: [key, ...drop],
+    signal,
+  });
+  if (findings.length === 0) return { findings, tables: [] };
+  return {
+    findings,
+    tables: [
+      {
+        name: 'leakage',
+        title: 'Leakage',
+        columns: ['kind', 'columns', 'finding'],
+        rows: findings.slice(0, 100).map(({ kind, columns, text }) => [kind, columns.join(', '), text]),
+      },
+    ],
+  };
+}
