@@ -11,6 +11,8 @@ export const SMALL_BUCKET = 30;
 /** Rows without a label. pandas' `groupby` drops them; here they are a bucket of their own. */
 export const NO_LABEL = '(none)';
 
+export const labelOf = (label: string | undefined): string => (label === undefined || label === '' ? NO_LABEL : label);
+
 /** Rows of one label, as positions. */
 export interface Bucket {
   readonly label: string;
@@ -21,7 +23,7 @@ export interface Bucket {
 export function bucketsOf(labels: readonly (string | undefined)[]): Bucket[] {
   const found = new Map<string, number[]>();
   for (const [row, label] of labels.entries()) {
-    const name = label === undefined || label === '' ? NO_LABEL : label;
+    const name = labelOf(label);
     const rows = found.get(name);
     if (rows) rows.push(row);
     else found.set(name, [row]);

@@ -82,3 +82,12 @@ export function distributionFile(labels: readonly (string | undefined)[]): FileR
     rows: bucketsOf(labels).map(({ label, rows }) => [label, rows.length, round((100 * rows.length) / labels.length, 2)]),
   };
 }
+
+/** One line of a CSV file (RFC 4180, ended by LF); an empty text is `""`, no value is nothing. */
+export const csvLine = (cells: readonly (string | number | undefined)[]): string => `${cells.map(csvCell).join(',')}\n`;
+
+function csvCell(cell: string | number | undefined): string {
+  if (cell === undefined) return '';
+  if (typeof cell === 'number') return String(cell);
+  return cell === '' || /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

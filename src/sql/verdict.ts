@@ -14,7 +14,7 @@ export type NotJudgedCode = 'unsupported-dialect' | 'unsupported-statement' | 't
 /** What a model's mistake looks like, for the reader; it changes no verdict. */
 export type LooksLike = 'fence' | 'prose' | 'escape' | 'unknown-token' | 'wrong-dialect' | 'truncated' | 'repeated';
 
-/** `offset` in UTF-16 code units from 0; `line` and `column` from 1; `near` is at most 40 characters of the text there, empty at its end. */
+/** `offset` in UTF-16 code units from 0; `line` and `column` from 1; `near` is at most 40 characters of the rest of that line, empty at its end. */
 export interface SourcePlace {
   readonly offset: number;
   readonly line: number;
@@ -71,10 +71,16 @@ export function placeAt(source: string, offset: number): SourcePlace {
       lineStart = i + 1;
     }
   }
-  return { offset: at, line, column: at - lineStart + 1, near: source.slice(at, at + NEAR_CHARACTERS).toWellFormed() };
+  return { offset: at, line, column: at - lineStart + 1, near: restOfLine(source, at) };
 }
 
-/** The offset of a line and column (from 1, columns in code points when `codePoints`); the end of the text when it lies outside. */
+function restOfLine(source: string, at: number): string {
+  const near = source.slice(at, at + NEAR_CHARACTERS);
+  const end = near.search(/[\r\n]/);
+  return (end < 0 ? near : near.slice(0, end)).toWellFormed();
+}
+
+/** The offset of a line and column (both from 1, columns in code points); the end of the text when it lies outside. */
 export function offsetOf(source: string, line: number, column: number): number {
   let at = 0;
   for (let l = 1; l < line; l++) {

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { findMetric, metricsOf, primaryOf } from '../../src/metrics/catalogue.ts';
 import { bucketsOf, complexityGap, NO_LABEL, scoreEstimate } from '../../src/metrics/text-to-sql-buckets.ts';
-import { bucketFile, distributionFile, evaluationFile } from '../../src/metrics/text-to-sql-files.ts';
+import { bucketFile, csvLine, distributionFile, evaluationFile } from '../../src/metrics/text-to-sql-files.ts';
 import { exactMatchString, jaccard, tokenScores } from '../../src/metrics/text-to-sql-match.ts';
 import { scoreTextToSql, type TextToSqlPair } from '../../src/metrics/text-to-sql-rows.ts';
-import { syntaxBucketFile, syntaxFile, syntaxRate } from '../../src/metrics/text-to-sql-syntax.ts';
+import { SYNTAX_COLUMNS, SyntaxCounts, syntaxBucketFile, syntaxLine } from '../../src/metrics/text-to-sql-syntax.ts';
 import { lexisOf } from '../../src/sql/dialect.ts';
 import { readSpiderSchema, type SpiderSchemaEntry } from '../../src/sql/spider/schema.ts';
 import { invalid, notJudged } from '../../src/sql/verdict.ts';
@@ -234,38 +234,23 @@ test('syntax: valid among judged, what clean-up would mend, rows not judged apar
     },
     { complexity: 'hard', predicted: 'x\ud800', verdict: notJudged('timeout', 'No answer.') },
   ];
-  const rate = syntaxRate(rows);
+  const counts = new SyntaxCounts();
+  for (const row of rows) counts.add(row);
+  const rate = counts.rate();
   assert.ok(isComputed(rate.validity) && isComputed(rate.afterCleanup));
   assert.deepEqual([rate.rows, rate.judged, rate.validity.value, rate.afterCleanup.value], [3, 2, 0.5, 1]);
-  const file = syntaxFile(rows, { dialect: 'sqlite', engine: 'sqlite', engineVersion: 'SQLite 3' });
-  const lines = [...file.rows];
-  assert.deepEqual(lines[0], [
-    undefined,
-    'easy',
-    'SELECT 1',
-    1,
-    'valid',
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    undefined,
-    1,
-    undefined,
-    'sqlite',
-    'sqlite',
-    'SQLite 3',
-  ]);
-  assert.deepEqual(lines[1]!.slice(3, 13), [0, 'invalid', 'syntax', 'near "```"', 1, 1, 0, source, 'fence', 1]);
+  const lines = rows.map((row) => syntaxLine(row, { dialect: 'sqlite', engine: 'sqlite', engineVersion: 'SQLite 3' }));
+  assert.ok(lines.every((line) => line.length === SYNTAX_COLUMNS.length));
+  assert.deepEqual(lines[0]!.slice(1, 5), ['easy', 'SELECT 1', 1, 'valid']);
+  assert.deepEqual(lines[0]!.slice(13), [1, undefined, 'sqlite', 'sqlite', 'SQLite 3']);
+  assert.deepEqual(lines[1]!.slice(3, 13), [0, 'invalid', 'syntax', 'near "```"', 1, 1, 0, '```sql', 'fence', 1]);
   assert.deepEqual(lines[2]!.slice(2, 6), ['x\ufffd', undefined, 'not judged', 'timeout']);
   assert.deepEqual(
-    [...syntaxBucketFile(rows).rows].map((line) => line.slice(0, 4)),
+    [...syntaxBucketFile(counts).rows].map((line) => line.slice(0, 4)),
     [
       ['easy', 0.5, 2, 2],
       ['hard', undefined, 1, 0],
     ],
   );
+  assert.equal(csvLine(['a', '', undefined, 'x"y,\nz', 0.5]), 'a,"",,"x""y,\nz",0.5\n');
 });
