@@ -21,6 +21,12 @@ export async function bench(): Promise<Measure[]> {
       evidently,
     ),
     await compare(
+      `drift psi+ks ${rows} x 10 against ${rows} x 10, two threads`,
+      'evidently 0.7.23',
+      () => runOurs('drift.ts', before, after, '2'),
+      evidently,
+    ),
+    await compare(
       `drift psi+ks ${rows} x 10 against a stored profile`,
       'evidently 0.7.23',
       () => runOurs('drift.ts', stored, after),

@@ -64,24 +64,46 @@ export class ChunkCursor {
       this.#markNaN(target, to, count);
       return;
     }
-    const text = this.#leaf.type === 'text';
-    const codeOf = text ? this.#codesOf(values) : undefined;
-    const numbers = text ? undefined : this.#numbersOf(values);
-    let i = 0;
-    try {
-      for (; i < count; i++) {
-        if (present !== undefined && present[this.#row + i] === 0) {
-          if (text) target.codes[to + i] = -1;
-          else target.values[to + i] = Number.NaN;
-          continue;
-        }
-        if (codeOf !== undefined) target.codes[to + i] = codeOf(this.#value++);
-        else if (numbers !== undefined) target.values[to + i] = numbers(this.#value++);
-      }
-    } catch (error) {
-      throw error instanceof TooLarge ? new TooLargeAt(error.message, this.rows + i) : error;
+    if (this.#leaf.type === 'text') this.#copyTexts(present, values, target, to, count);
+    else {
+      this.#copyNumbers(present, values, target, to, count);
+      this.#markNaN(target, to, count);
     }
-    if (!text) this.#markNaN(target, to, count);
+  }
+
+  #copyNumbers(present: Int32Array | undefined, values: PageValues, target: Target, to: number, count: number): void {
+    const out = target.values;
+    if (values.kind === 'numbers') {
+      for (let i = 0; i < count; i++)
+        out[to + i] = present !== undefined && present[this.#row + i] === 0 ? Number.NaN : values.values[this.#value++];
+      return;
+    }
+    const dictionary = this.#dictionary;
+    if (values.kind !== 'codes' || dictionary?.kind !== 'numbers') throw new Damaged('text where numbers were promised');
+    const known = dictionary.values;
+    const { codes } = values;
+    const row = this.#row;
+    let at = this.#value;
+    for (let i = 0; i < count; i++) {
+      if (present !== undefined && present[row + i] === 0) {
+        out[to + i] = Number.NaN;
+        continue;
+      }
+      const code = codes[at++];
+      if (!(code >= 0 && code < known.length)) {
+        throw this.#tooLarge === undefined
+          ? new Damaged('a code outside the dictionary')
+          : new TooLargeAt(this.#tooLarge.message, this.rows + i);
+      }
+      out[to + i] = known[code];
+    }
+    this.#value = at;
+  }
+
+  #copyTexts(present: Int32Array | undefined, values: PageValues, target: Target, to: number, count: number): void {
+    const codeOf = this.#codesOf(values);
+    const out = target.codes;
+    for (let i = 0; i < count; i++) out[to + i] = present !== undefined && present[this.#row + i] === 0 ? -1 : codeOf(this.#value++);
   }
 
   /** A NaN counts as missing (S2), whether stored or put in for a null. */
@@ -92,18 +114,6 @@ export class ChunkCursor {
       missing[i] = 1;
       target.anyMissing = true;
     }
-  }
-
-  #numbersOf(values: PageValues): (index: number) => number {
-    if (values.kind === 'numbers') return (index) => values.values[index];
-    const dictionary = this.#dictionary;
-    if (values.kind !== 'codes' || dictionary?.kind !== 'numbers') throw new Damaged('text where numbers were promised');
-    const known = dictionary.values;
-    return (index) => {
-      const code = values.codes[index];
-      if (code < 0 || code >= known.length) throw this.#tooLarge ?? new Damaged('a code outside the dictionary');
-      return known[code];
-    };
   }
 
   #codesOf(values: PageValues): (index: number) => number {
