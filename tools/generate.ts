@@ -1,7 +1,7 @@
 /** npm run generate writes every generated file; with --check it only says which ones are out of date. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { generatedFiles } from './generate/files.ts';
+import { generatedFiles, Unfit } from './generate/files.ts';
 import { root } from './process.ts';
 
 if (!existsSync(join(root, 'src', 'catalog.ts'))) {
@@ -10,12 +10,17 @@ if (!existsSync(join(root, 'src', 'catalog.ts'))) {
 }
 
 const check = process.argv.includes('--check');
-const files = await generatedFiles((path) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined));
+const existing = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
+const files = await generatedFiles(existing).catch((error: unknown) => {
+  if (!(error instanceof Unfit)) throw error;
+  console.error(error.message);
+  process.exit(1);
+});
 
 const stale: string[] = [];
 for (const [path, text] of files) {
   const target = join(root, path);
-  if (existsSync(target) && readFileSync(target, 'utf8') === text) continue;
+  if (existing(path) === text) continue;
   stale.push(path);
   if (check) continue;
   mkdirSync(dirname(target), { recursive: true });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Json, type Mapping, type Place, readYamlValue, type Tree } from './document.ts';
 import { type Path, pathText } from './path.ts';
-import { type Schema, schemasAt, takesOnlyText } from './shape.ts';
+import { type Schema, schemasAt, takesOnlyText, takesText } from './shape.ts';
 
 export const EMPTY_TREE: Tree = { value: {}, places: new Map() };
 
@@ -68,6 +68,7 @@ export function meaning(text: string, root: Schema, path: readonly string[]): Me
   const fits = (value: unknown) => schemas.some((schema) => z.safeParse(schema, value).success);
 
   const read = readYamlValue(text);
-  if ('problem' in read) return fits(text) ? { value: text } : read;
+  // `>= 0.80` is no YAML; where text may stand it is told what is wrong with it as text.
+  if ('problem' in read) return schemas.some(takesText) ? { value: text } : read;
   return { value: !fits(read.value) && fits(text) ? text : read.value };
 }

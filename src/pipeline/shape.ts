@@ -92,17 +92,21 @@ export function keysAt(schema: Schema, path: Path): string[] {
   return [...new Set(keys)];
 }
 
+const isText = (option: Schema): boolean => {
+  const { type, values } = inner(option);
+  return (
+    type === 'string' ||
+    type === 'enum' ||
+    type === 'template_literal' ||
+    (type === 'literal' && values!.every((value) => typeof value === 'string'))
+  );
+};
+
 /** Does the schema take nothing but text? Then `--set` and `with:` hand the text over as it is. */
-export const takesOnlyText = (schema: Schema): boolean =>
-  alternatives(schema).every((option) => {
-    const { type, values } = inner(option);
-    return (
-      type === 'string' ||
-      type === 'enum' ||
-      type === 'template_literal' ||
-      (type === 'literal' && values!.every((value) => typeof value === 'string'))
-    );
-  });
+export const takesOnlyText = (schema: Schema): boolean => alternatives(schema).every(isText);
+
+/** Does the schema take text, besides other things? */
+export const takesText = (schema: Schema): boolean => alternatives(schema).some(isText);
 
 /** JSON Schema (draft 2020-12) of what may be written. Rules JSON Schema cannot express are left out. */
 export const writtenSchema = (schema: Schema): JsonSchema =>

@@ -52,6 +52,7 @@ export const splitSchema = z
     if (split.method !== 'temporal' && split.windows) problem('windows', 'Windows need `method: temporal`.');
     if (split.test + split.validation >= 1)
       problem('test', 'Nothing is left to learn from: test and validation together must stay below 1.');
-  });
+  })
+  .describe('Which rows are learned from and which judge.');
 
 export type SplitSpec = z.output<typeof splitSchema>;

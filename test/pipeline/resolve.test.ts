@@ -232,11 +232,11 @@ test('problems of schemas that other rooms wrote are told in the same words', ()
     }),
   };
   const stage: StageDeclaration = { ...stages.notify!, name: 'a', inputs };
-  const resolution = resolve({ only: 'a', with: { test: 'x', few: '2', rule: 'y' }, stages: { a: stage } });
+  const resolution = resolve({ only: 'a', with: { test: '>= x', few: '2', rule: 'y' }, stages: { a: stage } });
   assert.ok(resolution.kind === 'invalid');
   assert.deepEqual(
     resolution.problems.map(({ path, message }) => `${path}: ${message}`),
-    ['test: expected a fraction such as 0.2, found "x".', 'few: expected at most 1, found 2.', 'rule: Not a pattern.'],
+    ['test: expected a fraction such as 0.2, found ">= x".', 'few: expected at most 1, found 2.', 'rule: Not a pattern.'],
   );
 });
 

@@ -11,6 +11,9 @@ import { stageFaults, stageTables, withTables } from './stage-page.ts';
 /** Text of a file of the clone that is there already; undefined when it is not. */
 export type Existing = (path: string) => string | undefined;
 
+/** What somebody has to mend before anything can be generated. */
+export class Unfit extends Error {}
+
 const SCHEMAS_AT = 'https://raw.githubusercontent.com/OWNER/retrain/v1/schema/';
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 
@@ -23,7 +26,7 @@ export async function generatedFiles(existing: Existing): Promise<ReadonlyMap<st
 export function filesOf(stages: StageDeclarations, existing: Existing): ReadonlyMap<string, string> {
   const schema = pipelineSchema(stages);
   const faults = [...Object.values(stages).flatMap(stageFaults), ...schemaFaults(schema).map((fault) => `pipeline file: ${fault}`)];
-  if (faults.length > 0) throw new Error(`Nothing is generated until every input and output says what it is:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new Unfit(`Nothing is generated until every input and output says what it is:\n  ${faults.join('\n  ')}`);
 
   const files = new Map<string, string>();
   files.set('schema/pipeline.schema.json', json(schema));
@@ -44,7 +47,7 @@ function* stageFiles(stage: StageDeclaration, existing: Existing): Generator<rea
     try {
       return [path, withTables(existing(path), stage.name, stage.summary, tables)];
     } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`);
+      throw new Unfit(`${path}: ${(error as Error).message}`);
     }
   };
   yield page(`docs/stages/${stage.name}.md`);
