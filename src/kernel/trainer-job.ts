@@ -21,7 +21,11 @@ const shared = {
   contract: z.literal(TRAINER_CONTRACT).describe('Version of the contract this job is written for.'),
   task: text.describe('classification, regression, …'),
   algorithm: text.describe('One of those `describe` names.'),
-  seed: z.int().min(0).describe('Every random number follows from it.'),
+  parameters: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Parameters the user gave, by the names `describe` gives; the trainer adds its defaults.'),
+  seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe('Every random number follows from it.'),
   key: text.describe('Column that identifies a row; it is in every part and every prediction file.'),
   target: z
     .strictObject({
@@ -33,7 +37,7 @@ const shared = {
     .describe('Absent for tasks without a target.'),
   features: z.array(text).describe('Columns to learn from, in order.'),
   output: path.describe('Folder the trainer writes to, relative to the folder job.json lies in.'),
-  device: z.enum(['cpu', 'cuda']).describe('Where to compute.'),
+  device: z.enum(['cpu', 'gpu']).describe('Where to compute.'),
   threads: z.int().min(1).describe('Threads the trainer may use.'),
   seconds_left: z.number().min(0).optional().describe('Time until the job is stopped. Absent: no limit.'),
 };
@@ -43,7 +47,6 @@ export const trainerJobSchema = z.discriminatedUnion('verb', [
   z.strictObject({
     verb: z.literal('fit'),
     ...shared,
-    parameters: z.record(z.string(), z.unknown()).describe('Parameters of the algorithm, by the names `describe` gives.'),
     search: z
       .strictObject({
         method: z.enum(['none', 'random']).describe('`none` cross-validates the parameters given; `random` tries others.'),

@@ -7,11 +7,11 @@ import { trainerJobSchema } from '../../src/kernel/trainer-job.ts';
 const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'trainer-contract.md'), 'utf8');
 
 test('the job shown in the trainer contract is one', () => {
-  const shown = /```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
+  const shown = /## job\.json\s+```json\n([\s\S]*?)```/.exec(page)?.[1] ?? '';
   const job = JSON.parse(shown.replaceAll('"…"', `"${'0'.repeat(64)}"`));
   assert.equal(job.verb, 'fit');
   assert.deepEqual(trainerJobSchema.safeParse(job).error, undefined);
-  const { parameters: _, search: __, base: ___, ...both } = job;
+  const { search: _, base: __, ...both } = job;
   const predict = { ...both, verb: 'predict', model: 'model', parts: { predict: job.parts.train } };
   assert.deepEqual(trainerJobSchema.safeParse(predict).error, undefined);
   for (const wrong of [
