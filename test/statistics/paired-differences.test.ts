@@ -75,6 +75,7 @@ test('two-sample permutation: all C(5, 2) arrangements, one or two as far out', 
 
 test('permutation p counts values within rounding of the observed one', () => {
   assert.equal(permutationP(0.3, [0.1 + 0.2, 0.1, -0.3, 0.2]), 3 / 5);
+  assert.equal(permutationP(0.1 + 0.2, [0.3, 0.1, -0.3, 0.2]), 3 / 5);
   assert.equal(permutationP(0.3, [0.1 + 0.2, 0.1, -0.3, 0.2], { alternative: 'greater', enumerated: true }), 1 / 4);
 });
 
