@@ -12,8 +12,9 @@ import { describeFeatures, readPreparation, writePreparation } from '../../table
 import { preparationShape } from '../../tables/preparation/preparation-schema.ts';
 import { profileToJson } from '../../tables/profile/profile-json.ts';
 import { profile } from '../../tables/profile/profiler.ts';
-import { type Part, partTable, splitTable } from '../../tables/split.ts';
+import { partTable, splitTable } from '../../tables/split.ts';
 import { decodeMembers, trainedMembers } from '../../tables/split-members.ts';
+import type { Part } from '../../tables/split-parts.ts';
 import { splitSchema } from '../../tables/split-schema.ts';
 import type { Table } from '../../tables/table.ts';
 import { writeCsv } from '../../tables/write-csv.ts';
