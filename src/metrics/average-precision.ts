@@ -1,10 +1,11 @@
+import { normalInterval } from '../statistics/intervals/delta.ts';
 import { sortOrder } from '../statistics/sort.ts';
 import type { ClassificationRows } from './classification-rows.ts';
 import type { Metric } from './metric.ts';
 import { expectPair, notComparable } from './pairs.ts';
-import { averagePrecision, rankedScoresOf } from './ranked-scores.ts';
+import { averagePrecision, descend, type RankedScores, rankedScoresOf } from './ranked-scores.ts';
 import type { RowStatistic } from './row-statistic.ts';
-import { asEstimate, compareSmooth, smoothInterval } from './smooth.ts';
+import { asEstimate, BOOTSTRAP_ROWS_MAX, compareSmooth, smoothInterval } from './smooth.ts';
 
 const SHARE = { low: 0, high: 1 };
 
@@ -20,6 +21,11 @@ export const averagePrecisionMetric: Metric<ClassificationRows> = {
   async estimate(rows, options = {}) {
     const point = this.value(rows);
     if (!('value' in point)) return point;
+    if (rows.n > BOOTSTRAP_ROWS_MAX && rows.weights === undefined)
+      return {
+        ...point,
+        interval: normalInterval(point.value, deltaError(rankedScoresOf(rows)), { level: options.level, least: 0, most: 1 }),
+      };
     const interval = await smoothInterval(averagePrecisionStatistic(rows), SHARE, options);
     return interval === undefined ? point : { ...point, interval };
   },
@@ -121,4 +127,30 @@ export function averagePrecisionStatistic({ scores, truth, positive, weights, n 
       });
     },
   };
+}
+
+/** Delta standard error without a row's own influence: rows of one score and class share it, so sums over distinct scores are enough. */
+function deltaError(scores: RankedScores): number {
+  const distinct: number[] = [];
+  descend(scores, (_, p, q) => {
+    distinct.push(p, q);
+  });
+  const positives = scores.positives.length;
+  const n = positives + scores.negatives.length;
+  const value = averagePrecision(scores);
+  let tp = positives;
+  let all = n;
+  let byTp = 0;
+  let byAll = 0;
+  let squares = 0;
+  for (let at = distinct.length - 2; at >= 0; at -= 2) {
+    const [p, q] = [distinct[at]!, distinct[at + 1]!];
+    byTp += p / all;
+    byAll += (p * tp) / (all * all);
+    const ofPositive = tp / all + byTp - value - byAll;
+    squares += p * ofPositive * ofPositive + q * byAll * byAll;
+    tp -= p;
+    all -= p + q;
+  }
+  return Math.sqrt(squares) / positives;
 }

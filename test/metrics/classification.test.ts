@@ -21,6 +21,7 @@ import {
   rocCurve,
   thinned,
 } from '../../src/metrics/index.ts';
+import { Random, STREAMS } from '../../src/statistics/random.ts';
 import { close, golden } from './close.ts';
 
 type Numbers = Record<string, number | null>;
@@ -175,6 +176,23 @@ for (const { name, k, y, P, expected } of reference.probabilities) {
       close(multiclassArea(rows, average), expected[average]!, average);
   });
 }
+
+test('metrics of a million rows made from a seed equal scikit-learn', () => {
+  const random = Random.of(20240101, STREAMS.synthetic, 0);
+  const n = 1_000_000;
+  const [y, s] = [new Int32Array(n), new Float64Array(n)];
+  for (let i = 0; i < n; i++) {
+    y[i] = Number(random.float() < 0.3);
+    s[i] = Math.floor((0.3 * y[i]! + 0.7 * random.float()) * 5000) / 5000;
+  }
+  const rows = classificationRows({ truth: { codes: y, dictionary: ['0', '1'] }, scores: s, classes: [0, 1], positive: 1 });
+  const expected = golden('large') as Numbers;
+  for (const metric of classificationMetrics) {
+    const figure = expected[metric.name];
+    if (typeof figure === 'number' && metric.tasks.includes('binary')) close(value('binary', metric.name, rows), figure, metric.name);
+  }
+  close(partialAreaUnderRoc(rankedScoresOf(rows), 0.1), expected['partial_auc_0.1']!);
+});
 
 test('a curve is thinned to its bound and keeps its ends', () => {
   const x = Array.from({ length: 1000 }, (_, i) => i / 999);

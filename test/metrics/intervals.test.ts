@@ -127,6 +127,16 @@ test('the delta method above 100,000 rows agrees with the bootstrap below', asyn
   }
 });
 
+test('average precision of many rows: the short way to the standard error equals the influence of the rows', async () => {
+  const random = Random.of(21, 6);
+  const truth = Array.from({ length: 100_001 }, () => Number(random.float() < 0.3));
+  const scores = truth.map((y) => Math.round(1000 * (0.3 * y + 0.7 * random.float())) / 1000);
+  const rows = classificationRows({ truth, scores, positive: 1 });
+  const found = await findMetric('binary', 'average_precision').estimate(rows);
+  assert.ok('value' in found && found.interval);
+  close((found.interval.high - found.interval.low) / 2 / 1.959963984540054, influenceError(averagePrecisionStatistic(rows)));
+});
+
 test('a figure that cannot vary has no interval rather than one of width 0', async () => {
   const perfect = classificationRows({ truth: [0, 1, 1, 0], predicted: [0, 1, 1, 0], positive: 1 });
   const found = await findMetric('binary', 'f1_score').estimate(perfect);

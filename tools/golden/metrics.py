@@ -1,6 +1,6 @@
 """Golden values for test/metrics: what the reference libraries say about the same rows.
 
-Requirements (Python 3.11): numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 seqeval==1.2.2 fairlearn==0.15.0 sacrebleu==2.6.0
+Requirements (Python 3.11): numpy==2.4.6 scipy==1.17.1 scikit-learn==1.9.1 seqeval==1.2.2 fairlearn==0.15.0 ranx==0.3.21 sacrebleu==2.6.0
 Run: python tools/golden/metrics.py [PART…]   (all parts by default; writes test/metrics/golden/<part>.json)
 """
 
@@ -267,7 +267,55 @@ def multilabel():
     return {"labels": labels, "truth": sets(y), "predicted": sets(p), "expected": out}
 
 
-PARTS = {"classification": classification, "regression": regression, "fairness": fairness, "entities": entities, "ranking": ranking, "multilabel": multilabel}
+def large():
+    """A million rows as a seed: seed 20240101, stream 6, index 0; y = float < .3, s = floor((.3y + .7·float)·5000)/5000."""
+    from random_s4 import Random
+
+    random = Random(20240101, 6, 0)
+    n = 1_000_000
+    y, s = np.zeros(n, dtype=int), np.zeros(n)
+    for i in range(n):
+        y[i] = random.float() < 0.3
+        s[i] = math.floor((0.3 * y[i] + 0.7 * random.float()) * 5000) / 5000
+    found = binary_scores(y, s)
+    return {name: value for name, value in found.items() if not isinstance(value, dict)}
+
+
+def text():
+    from sacrebleu.metrics import BLEU, CHRF, TER
+
+    rng = np.random.default_rng(29)
+    words = "the cat sat on a mat , there is dog here . It's 3.5 % of 1,000 rows - not 2-3 ! café naïve 東京 state-of-the-art &quot;".split()
+    draw = lambda n: " ".join(rng.choice(words, n))
+    refs, hyps = [], []
+    for _ in range(60):
+        ref = draw(int(rng.integers(1, 14)))
+        parts = [w for w in ref.split() if rng.random() < 0.85]
+        if rng.random() < 0.5 and len(parts) > 3:
+            at = int(rng.integers(0, len(parts) - 2))
+            parts = parts[at:] + parts[:at]
+        hyps.append(" ".join(w if rng.random() < 0.85 else str(rng.choice(words)) for w in parts))
+        refs.append([ref, draw(int(rng.integers(1, 14)))])
+    streams = [[r[0] for r in refs], [r[1] for r in refs]]
+    out = {}
+    for tokenize in ("13a", "intl", "char", "zh", "none"):
+        out[f"bleu {tokenize}"] = BLEU(tokenize=tokenize).corpus_score(hyps, streams).score
+    for smooth in ("exp", "floor", "add-k", "none"):
+        out[f"bleu smooth {smooth}"] = BLEU(smooth_method=smooth).corpus_score(hyps[:2], [s[:2] for s in streams]).score
+    out["bleu effective order"] = BLEU(effective_order=True).corpus_score(["cat"], [["cat"]]).score
+    out["chrf"] = CHRF().corpus_score(hyps, streams).score
+    out["chrf++"] = CHRF(word_order=2).corpus_score(hyps, streams).score
+    out["ter"] = TER().corpus_score(hyps, streams).score
+    sentence = [
+        {"bleu": BLEU(effective_order=True).sentence_score(h, r).score, "chrf": CHRF().sentence_score(h, r).score,
+         "ter": TER().sentence_score(h, r).score}
+        for h, r in zip(hyps, refs)
+    ]
+    return {"hypotheses": hyps, "references": refs, "corpus": out, "sentences": sentence}
+
+
+PARTS = {"classification": classification, "regression": regression, "fairness": fairness, "entities": entities, "ranking": ranking, "multilabel": multilabel,
+         "large": large, "text": text}
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
