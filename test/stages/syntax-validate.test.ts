@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'syntax-validate-'));
 after(() => rmSync(folder, { recursive: true }));
 const engines = sqlEngines({ root }, startFromSources(root));
 const data: Data = {
-  fingerprint: async () => undefined,
+  look: async () => ({ files: 1, folders: 1 }),
   fetch: async (reference) => [{ path: reference, name: 'schema.sql', sha256: '0'.repeat(64), bytes: 0 }],
   open: (reference, options, signal) => openTable(reference, options, signal),
 };

@@ -20,13 +20,12 @@ import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import type { Table } from '../../tables/table.ts';
+import { gateOf, thresholdInput } from '../gates.ts';
 import { chooseColumns, type PredictionRow, predictionRows } from './rows.ts';
 
 /** Broken statements shown in the record; the file holds them all. */
 const BROKEN_SHOWN = 20;
 const CELL_CHARACTERS = 300;
-
-const threshold = z.union([z.string(), z.number()]);
 
 export const syntaxValidate = defineStage({
   name: 'syntax-validate',
@@ -78,7 +77,7 @@ export const syntaxValidate = defineStage({
       .default('incomparable')
       .describe('What rows that could not be judged mean: the run is incomparable, or they are left out and counted.'),
     gates: z
-      .strictObject({ validity: threshold.optional().describe('Share of valid rows among the judged, e.g. `">= 0.9"`.') })
+      .strictObject({ validity: thresholdInput.optional().describe('Share of valid rows among the judged, e.g. `">= 0.9"`.') })
       .prefault({})
       .describe('Thresholds. None by default: the rate is reported.'),
   },
@@ -93,7 +92,7 @@ export const syntaxValidate = defineStage({
   async run(inputs, { engines, data }, { signal, files, log }) {
     const table = await openAsText(inputs, data, signal);
     const columns = chooseColumns(table, inputs.columns);
-    const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, files.path('schema'), signal);
+    const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, signal);
     const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(inputs.dialect));
     const judge = await engines.open(
       {
@@ -178,18 +177,7 @@ async function* bucketLines(counts: SyntaxCounts): AsyncIterable<string> {
 
 function gatesOf(written: string | number | undefined, validity: Estimate): Gate[] {
   if (written === undefined) return [];
-  const judged = judgeGate(parseThreshold(written, 'higher', 'syntax-validate.gates.validity'), validity);
-  return [
-    {
-      name: 'validity',
-      threshold: judged.threshold,
-      judged: judged.judged,
-      verdict: judged.verdict,
-      ...(judged.value === undefined ? {} : { value: judged.value }),
-      ...(judged.interval === undefined ? {} : { interval: judged.interval }),
-      ...(judged.reason === undefined ? {} : { reason: judged.reason.text }),
-    },
-  ];
+  return [gateOf('validity', judgeGate(parseThreshold(written, 'higher'), validity))];
 }
 
 function verdictOf(
