@@ -21,7 +21,7 @@ if (names.length === 0 || unknown.length > 0) {
 
 const python = await pythonTools(join(root, 'tools', 'requirements', 'bench.lock'));
 if ('failure' in python) {
-  console.error(`The peers need Python: ${python.failure}`);
+  console.error(`The peers need Python: ${python.failure.slice(-2000)}`);
   process.exit(3);
 }
 process.env.BENCH_PYTHON = join(python.bin, process.platform === 'win32' ? 'python.exe' : 'python');
