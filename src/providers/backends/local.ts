@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, UserError } from '../../kernel/errors.ts';
@@ -42,6 +42,8 @@ class LocalBackend implements Backend {
   readonly name = 'local';
   readonly #place: TrainerPlace;
   readonly #running = new Map<string, LocalRun>();
+  /** Of jobs of this process, whole and after their end, too. */
+  readonly #streams = new Map<string, EventStream>();
   readonly #described = new Map<string, Promise<TrainerDescription>>();
 
   constructor({ root, cache, env, workspace, log }: LocalOptions) {
@@ -87,9 +89,6 @@ class LocalBackend implements Backend {
     this.#streams.set(job.id, run.events);
     return jobOf(job);
   }
-
-  /** Of jobs of this process, whole and after their end, too. */
-  readonly #streams = new Map<string, EventStream>();
 
   watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent> {
     return this.#streams.get(job.id)?.read(signal) ?? this.#watchOther(job, signal);
@@ -197,7 +196,6 @@ async function freshOutput(folder: string, output: string): Promise<void> {
 }
 
 async function readFacts(folder: string): Promise<JobFacts> {
-  const { readFile } = await import('node:fs/promises');
   return jobSchema.parse(JSON.parse(await readFile(join(folder, 'job.json'), 'utf8')));
 }
 
