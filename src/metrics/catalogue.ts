@@ -1,5 +1,7 @@
 import { BadInput } from '../tables/bad-input.ts';
 import { anomalyMetricAt, anomalyMetrics } from './anomaly.ts';
+import { bleu } from './bleu.ts';
+import { chrf, chrfPlusPlus } from './chrf.ts';
 import { classificationMetrics } from './classification.ts';
 import { embeddingMetricAt, embeddingMetrics } from './embeddings.ts';
 import { entityMetrics } from './entities.ts';
@@ -18,6 +20,9 @@ const ALL: readonly Metric[] = [
   ...embeddingMetrics,
   ...entityMetrics,
   ...anomalyMetrics,
+  bleu,
+  chrf,
+  chrfPlusPlus,
   ...textToSqlMetrics,
 ];
 
@@ -51,6 +56,7 @@ const USUAL: { readonly [T in Task]?: Usual } = {
   embedding: { primary: 'recall_at_1', shown: ['recall_at_1', 'recall_at_5', 'mrr', 'cosine', 'cosine_random', 'cosine_gap'] },
   ner: { primary: 'f1_score', shown: ['precision', 'recall', 'f1_score', 'f1_macro', 'token_accuracy'] },
   'text-to-sql': { primary: 'exact_match', shown: ['exact_match', 'f1_score', 'execution'] },
+  text: { primary: 'chrf', shown: ['bleu', 'chrf', 'chrf_plus_plus'] },
   anomaly: {
     primary: 'average_precision',
     shown: ['average_precision', 'auc_roc', 'precision_at_true', 'precision', 'recall', 'f1_score'],
