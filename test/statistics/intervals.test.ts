@@ -77,6 +77,14 @@ test('delta method: F1 of tp 40 fp 10 fn 20 tn 130', () => {
   ends(normalInterval(f1(Float64Array.from(counts)), error), 0.633379912367, 0.821165542178, 1e-10);
 });
 
+test('delta method of a count is the deviation of a binomial', () => {
+  close(
+    deltaStandardError([30, 70], (counts) => counts[0]!),
+    Math.sqrt(100 * 0.3 * 0.7),
+    1e-10,
+  );
+});
+
 test('t interval of a mean; the root of it for RMSE', () => {
   const estimate = meanEstimate([2, 4, 4, 5, 7, 9, 30]);
   assert.ok('value' in estimate && estimate.interval);
