@@ -161,5 +161,7 @@ test('a threshold is tuned to the first maximum from the top', () => {
   const B = classificationRows({ truth: [1, 0, 1, 1, 0, 0, 1, 0], scores: [0.9, 0.8, 0.8, 0.7, 0.6, 0.4, 0.4, 0.1], positive: 1 });
   assert.deepEqual(tuneThreshold(B, 'youden'), { threshold: 0.7, aim: 'youden', reached: 0.5, n: 8 });
   assert.deepEqual(tuneThreshold(B, 'f1'), { threshold: 0.7, aim: 'f1', reached: 0.75, n: 8 });
+  const tied = classificationRows({ truth: [1, 0, 1, 0], scores: [0.9, 0.8, 0.7, 0.6], positive: 1 });
+  assert.equal(tuneThreshold(tied, 'youden')?.threshold, 0.9);
   assert.equal(tuneThreshold(classificationRows({ truth: [1, 1], scores: [0.2, 0.3], classes: [0, 1], positive: 1 }), 'f1'), undefined);
 });

@@ -58,8 +58,8 @@ test('worked example G: rates of both groups and their gaps', () => {
 });
 
 test('the same counts whichever class is positive by code', () => {
-  const other = classificationRows({ truth: [...'baab'], predicted: [...'bbaa'], positive: 'a' });
-  assert.deepEqual(countGroups(other, sliceByValue('g', [1, 1, 1, 1])), [{ group: '1', n: 4, tn: 1, fp: 1, fn: 1, tp: 1 }]);
+  const other = classificationRows({ truth: [...'baabaaa'], predicted: [...'bbaaaaa'], positive: 'a' });
+  assert.deepEqual(countGroups(other, sliceByValue('g', [1, 1, 1, 1, 1, 1, 1])), [{ group: '1', n: 7, tn: 1, fp: 1, fn: 1, tp: 4 }]);
 });
 
 test('a group without rows of a class is too few for that rate, never a silent 0', () => {
@@ -79,6 +79,14 @@ test('groups below the least rows are shown and left out; one group left is not 
   const found2 = rateOf(large, 'selection_rate');
   assert.deepEqual(rateOf({ ...large, tn: 31, fp: 0, fn: 4, tp: 5 }, 'true_positive_rate'), { notComputable: 'too-few', n: 9 });
   assert.ok('value' in found2 && found2.value === 0.5 && found2.interval?.method === 'wilson');
+});
+
+test('a measure leaves out groups whose rate rests on too few rows, however large they are', () => {
+  const full = (group: string, tp: number): GroupCounts => ({ group, n: 60, tn: 30, fp: 0, fn: 30 - tp, tp });
+  const few = { group: 'few', n: 60, tn: 51, fp: 0, fn: 9, tp: 0 };
+  const found = FAIRNESS_MEASURES.equal_opportunity_difference!([full('a', 20), full('b', 17), few]);
+  assert.deepEqual(found.leftOut, ['few']);
+  close('value' in found.estimate ? found.estimate.value : Number.NaN, 0.1);
 });
 
 test('ratios of rates that are all 0 are 1 with a note; 0 over positive is 0', () => {
