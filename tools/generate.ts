@@ -4,11 +4,6 @@ import { dirname, join } from 'node:path';
 import { generatedFiles, Unfit } from './generate/files.ts';
 import { root } from './process.ts';
 
-if (!existsSync(join(root, 'src', 'catalog.ts'))) {
-  console.log('There is no src/catalog.ts, so there are no stages to generate from.');
-  process.exit(0);
-}
-
 const check = process.argv.includes('--check');
 const existing = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
 const files = await generatedFiles(existing).catch((error: unknown) => {

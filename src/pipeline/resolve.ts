@@ -79,7 +79,7 @@ export function resolve(request: ResolveRequest): Resolution {
     return invalid(file === undefined ? all.map((problem) => ({ ...problem, path: withoutStage(problem.path, only!) })) : all);
   }
 
-  const shared = Object.fromEntries(Object.entries(whole.data).filter(([key, value]) => isSharedKey(key) && value !== undefined));
+  const shared = defined(Object.fromEntries(Object.entries(whole.data).filter(([key]) => isSharedKey(key))));
   return {
     kind: 'resolved',
     resolved: {
@@ -204,7 +204,7 @@ function resolveStage(
   const section = z.strictObject(sectionShape(stage, alone ? 'required' : only ? 'optional' : undefined));
   const own = section.safeParse(tree.value[stage.name] ?? {});
   if (own.success) {
-    assignDefined(inputs, own.data);
+    Object.assign(inputs, defined(own.data));
     origins = originsOf(inputs, [stage.name], tree);
   }
   for (const [key, schema] of sharedInputs(stage)) {
@@ -212,7 +212,7 @@ function resolveStage(
     const read = schema.safeParse(tree.value[key]);
     if (read.success) {
       if (read.data === undefined) continue;
-      inputs[key] = read.data;
+      inputs[key] = defined(read.data);
       Object.assign(origins, originsOf({ [key]: read.data }, [], tree));
     } else if (!alone) {
       const issues = read.error.issues.map((issue) => ({ ...issue, path: [key, ...issue.path] }));
@@ -246,8 +246,12 @@ function checkStage(stage: StageDeclaration, inputs: Readonly<Record<string, unk
   }
 }
 
-function assignDefined(to: Record<string, unknown>, from: Readonly<Record<string, unknown>>) {
-  for (const [key, value] of Object.entries(from)) if (value !== undefined) to[key] = value;
+/** The same without keys that hold nothing, however deep: what JSON keeps of it. */
+function defined<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(defined) as T;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return Object.fromEntries(entries.map(([key, item]) => [key, defined(item)])) as T;
 }
 
 /** Who said each leaf of `values`: the nearest written value at or above it, else the default. Keys are relative to `base`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { stages } from '../../src/catalog.ts';
 import { MANIFEST_SCHEMA, manifestSchema, RECORD_SCHEMA, recordSchema } from '../../src/kernel/record.ts';
-import type { Stage } from '../../src/kernel/stage.ts';
 import { TRAINER_CONTRACT, trainerJobSchema } from '../../src/kernel/trainer-job.ts';
 import type { StageDeclaration, StageDeclarations } from '../../src/pipeline/declaration.ts';
 import { pipelineSchema, schemaFaults } from '../../src/pipeline/schema.ts';
@@ -23,9 +23,9 @@ export async function generatedFiles(existing: Existing): Promise<ReadonlyMap<st
 }
 
 /** The same, from given stages. */
-export function filesOf(stages: StageDeclarations, existing: Existing): ReadonlyMap<string, string> {
-  const schema = pipelineSchema(stages);
-  const faults = [...Object.values(stages).flatMap(stageFaults), ...schemaFaults(schema).map((fault) => `pipeline file: ${fault}`)];
+export function filesOf(declared: StageDeclarations, existing: Existing): ReadonlyMap<string, string> {
+  const schema = pipelineSchema(declared);
+  const faults = [...Object.values(declared).flatMap(stageFaults), ...schemaFaults(schema).map((fault) => `pipeline file: ${fault}`)];
   if (faults.length > 0) throw new Unfit(`Nothing is generated until every input and output says what it is:\n  ${faults.join('\n  ')}`);
 
   const files = new Map<string, string>();
@@ -37,7 +37,7 @@ export function filesOf(stages: StageDeclarations, existing: Existing): Readonly
     json(published(trainerJobSchema, 'trainer-job', `retrain/trainer-job/${TRAINER_CONTRACT}`, 'What a trainer is handed as job.json.')),
   );
   files.set('docs/pipeline-file.md', pipelinePage(schema));
-  for (const stage of Object.values(stages)) for (const [path, text] of stageFiles(stage, existing)) files.set(path, text);
+  for (const stage of Object.values(declared)) for (const [path, text] of stageFiles(stage, existing)) files.set(path, text);
   return files;
 }
 
@@ -63,8 +63,7 @@ function published(schema: z.ZodType, name: string, version: string, description
   return { $schema, $id: `${SCHEMAS_AT}${name}.schema.json`, title: version, description, ...rest };
 }
 
-async function catalogued(): Promise<StageDeclarations> {
-  const path = '../../src/catalog.ts';
-  const { stages } = (await import(path)) as { stages: readonly { readonly name: string; load(): Promise<Stage> }[] };
+/** Every stage of the catalogue, in the order of a run. */
+export async function catalogued(): Promise<StageDeclarations> {
   return Object.fromEntries(await Promise.all(stages.map(async ({ name, load }) => [name, await load()] as const)));
 }

@@ -26,7 +26,7 @@ export const sliceInputs = z
         typeof slice === 'string' ? { column: slice, edges: undefined } : { column: slice.column, edges: slice.edges },
       ),
   )
-  .default([])
+  .prefault([])
   .describe('Columns to slice by, e.g. `[gender, { column: age, edges: [25, 45, 65] }]`.');
 
 interface Wanted {
