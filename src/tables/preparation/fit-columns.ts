@@ -1,3 +1,4 @@
+import { sortNumbers } from '../../statistics/index.ts';
 import { linearQuantile } from '../expression/fits.ts';
 import type { NumberList } from '../row-keys.ts';
 
@@ -34,7 +35,7 @@ export interface FittedNumber {
  * Equal to scikit-learn's SimpleImputer, a clip at the fences, and StandardScaler or MinMaxScaler, one after the other.
  */
 export function fitNumber(list: NumberList, missing: number, choices: NumberChoices): FittedNumber {
-  const sorted = list.view().slice().sort();
+  const sorted = sortNumbers(list.view());
   const fill = fillOf(sorted, choices.impute);
   const fences = choices.capFactor === undefined ? undefined : fencesOf(sorted, choices.capFactor);
   const uncapped = fences !== undefined && fences.low === fences.high;
