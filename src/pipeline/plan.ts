@@ -25,7 +25,7 @@ export interface PlannedStage {
   readonly will: 'run' | 'skip';
   /** Why it is skipped, or on what its running still depends. */
   readonly reason?: Reason;
-  /** What it reads: sources the user named, outputs of stages before it, the registry. */
+  /** What it reads: sources the user named, the stages before it whose outputs it takes, the registry. */
   readonly reads: readonly string[];
   /** What is different afterwards: places outside the stage's own folder of the run. */
   readonly writes: readonly string[];
@@ -124,7 +124,8 @@ function readsOf(stage: StageDeclaration, { stages }: Resolved, { registry }: Pl
   const wires = ownInputs(stage)
     .filter(([key]) => !Object.hasOwn(inputs, key))
     .map(([, schema]) => filledFrom(schema))
-    .filter((from) => from !== undefined && !/^(?:config|run)\./.test(from)) as string[];
+    .filter((from) => from !== undefined && !/^(?:config|run)\./.test(from))
+    .map((from) => from!.split('.')[0]!);
   const services = Object.values(stage.needs).some(({ kind }) => kind === 'registry') ? [registry] : [];
   return [...new Set([...given, ...wires, ...services])];
 }

@@ -103,7 +103,7 @@ test('gates are listed as they were written', () => {
 test('what is read and written is named, and nothing is for a stage that is skipped', () => {
   const all = planned(churn);
   assert.deepEqual(found(all, 'fetch-data').reads, ['data/*.csv']);
-  assert.deepEqual(found(all, 'drift').reads, ['fetch-data.data', 'file:.retrain/registry']);
+  assert.deepEqual(found(all, 'drift').reads, ['fetch-data', 'file:.retrain/registry']);
   assert.deepEqual(found(all, 'register').writes, ['file:.retrain/registry: a new version of churn']);
   assert.deepEqual(found(all, 'report').writes, ['.retrain/runs/<run>/report.md', '.retrain/runs/<run>/report.html']);
   assert.deepEqual(found(planned(churn, { champion: undefined }), 'drift').reads, []);
