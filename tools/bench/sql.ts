@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { EngineOptions } from '../../src/providers/engines/engine.ts';
 import { openTextJudge } from '../../src/providers/engines/judge-text.ts';
+import { openEngine } from '../../src/providers/engines/open-engine.ts';
 
 export interface Measure {
   readonly name: string;
@@ -19,7 +19,7 @@ const STATEMENTS = 2_000;
 const PEER_TIME_MAX_MS = 300_000;
 const SETS = ['bird-mini-dev-predictions.jsonl', 'syntax-mutations.jsonl'];
 
-/** SQLGlot as the reference system calls it: parse, and an exception means invalid. The second pass is measured, as ours is. */
+/** SQLGlot as the reference system calls it: parse, and an exception means invalid. The best of three passes after a first one, as ours. */
 const PEER = `
 import json, logging, resource, sys, time
 import sqlglot
@@ -36,7 +36,7 @@ def judge():
 judge()
 import sqlglot.parser
 kind = "compiled" if sqlglot.parser.__file__.endswith((".so", ".pyd")) else "pure"
-print(json.dumps({"seconds": judge(), "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "version": sqlglot.__version__ + " " + kind}))
+print(json.dumps({"seconds": min(judge(), judge(), judge()), "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "version": sqlglot.__version__ + " " + kind}))
 `;
 
 /** Distinct statements of one dialect: model output first, then mutations of it; from the whole sets where they lie beside the checkout. */
@@ -53,8 +53,9 @@ function statements(dialect: string): string[] {
 }
 
 /**
- * Distinct statements judged by each database's engine against SQLGlot on the same texts; for MySQL also with the cross-check on.
- * Both sides judge the texts once before the clock runs. Python: BENCH_PYTHON, with sqlglot installed.
+ * Distinct statements judged by each database's engine against SQLGlot on the same texts: the verdict alone, then with all that
+ * syntax-validate adds to an invalid one (clean-up, what it looks like), and for MySQL with the cross-check. Both sides judge the texts
+ * once before the clock runs and are given the best of three passes. Python: BENCH_PYTHON, with sqlglot installed.
  */
 export async function bench(): Promise<Measure[]> {
   const found: Measure[] = [];
@@ -67,10 +68,9 @@ export async function bench(): Promise<Measure[]> {
         timeout: PEER_TIME_MAX_MS,
       }),
     ) as { seconds: number; mb: number; version: string };
-    for (const crossCheck of dialect === 'mysql' ? [false, true] : [false]) {
-      const seconds = await measure({ dialect, engine: 'auto', crossCheck }, texts);
+    const add = (what: string, seconds: number): void => {
       found.push({
-        name: `judge ${texts.length} ${dialect} statements${crossCheck ? ', cross-checked' : ''} (${Math.round(texts.length / seconds)}/s)`,
+        name: `${what}: ${texts.length} ${dialect} statements (${Math.round(texts.length / seconds)}/s)`,
         ours_s: seconds,
         peer: `sqlglot ${peer.version}`,
         peer_s: peer.seconds,
@@ -78,19 +78,29 @@ export async function bench(): Promise<Measure[]> {
         ours_mb: process.resourceUsage().maxRSS / 1024,
         peer_mb: peer.mb,
       });
+    };
+    const engine = (await openEngine({ dialect, engine: 'auto' }, { root }))!;
+    add('verdicts', await bestOfThree(async () => texts.forEach((text) => void engine.judge(text))));
+    engine.close();
+    for (const crossCheck of dialect === 'mysql' ? [false, true] : [false]) {
+      const judge = await openTextJudge({ dialect, engine: 'auto', crossCheck }, { root });
+      const seconds = await bestOfThree(async () => {
+        for (const text of texts) await judge.judge(text);
+      });
+      judge.close();
+      add(crossCheck ? 'verdicts, hints and cross-check' : 'verdicts and hints', seconds);
     }
   }
   return found;
 }
 
-async function measure(options: EngineOptions, texts: readonly string[]): Promise<number> {
-  const judge = await openTextJudge(options, { root });
-  try {
-    for (const text of texts) await judge.judge(text);
+async function bestOfThree(pass: () => Promise<void>): Promise<number> {
+  await pass();
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 3; i++) {
     const start = performance.now();
-    for (const text of texts) await judge.judge(text);
-    return (performance.now() - start) / 1000;
-  } finally {
-    judge.close();
+    await pass();
+    best = Math.min(best, (performance.now() - start) / 1000);
   }
+  return best;
 }

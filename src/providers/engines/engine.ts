@@ -16,6 +16,8 @@ export interface SqlEngine {
   readonly approximate: boolean;
   /** Never throws for a text; every statement in it is judged. */
   judge(source: string): SyntaxVerdict;
+  /** Time to call `renew`, before the next text. */
+  readonly worn?: boolean;
   /** To be awaited after a verdict `parser-limit`, before the next text: the parser may be damaged. */
   renew?(): Promise<void>;
   close(): void;

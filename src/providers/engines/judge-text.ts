@@ -34,6 +34,7 @@ export async function openTextJudge(options: EngineOptions, assets: EngineAssets
 
   async function verdictOf(source: string): Promise<SyntaxVerdict> {
     if (tooLong(source)) return notJudged('too-long', `More than ${TEXT_BYTES_MAX} bytes of text.`);
+    if (engine!.worn) await engine!.renew?.();
     let verdict: SyntaxVerdict;
     try {
       verdict = engine!.judge(source);
@@ -109,7 +110,7 @@ class OtherDialects {
     for (const engine of await this.#opened) {
       const verdict = engine.judge(source);
       if (verdict.verdict === 'valid') return true;
-      if (verdict.verdict === 'not judged') await engine.renew?.();
+      if (verdict.verdict === 'not judged' || engine.worn) await engine.renew?.();
     }
     return false;
   }

@@ -5,6 +5,8 @@ import { compileAsset } from './assets.ts';
 import type { EngineAssets, SqlEngine } from './engine.ts';
 
 const VERSION = 'PostgreSQL 18 (libpg-query 18.1.5)';
+/** Each refused text leaves some of the instance's memory taken. */
+const REFUSALS_MAX = 5_000;
 const LEXIS = lexisOf('postgres');
 
 /** Emscripten's module object, as far as parsing needs it. */
@@ -28,6 +30,7 @@ async function instantiate(assets: EngineAssets): Promise<PgQuery> {
  */
 export async function openPostgres(assets: EngineAssets): Promise<SqlEngine> {
   let pg = await instantiate(assets);
+  let refusals = 0;
   return {
     name: 'postgres',
     version: VERSION,
@@ -37,14 +40,20 @@ export async function openPostgres(assets: EngineAssets): Promise<SqlEngine> {
       const nul = source.indexOf('\0');
       if (nul >= 0) return invalid('nul', 'The text holds U+0000, which PostgreSQL refuses.', source, nul);
       try {
-        return parse(pg, source);
+        const verdict = parse(pg, source);
+        if (verdict.verdict === 'invalid') refusals++;
+        return verdict;
       } catch (error) {
         return notJudged('parser-limit', error instanceof Error ? error.message : String(error));
       }
     },
     // After running out of stack the instance answers ever more slowly, then never.
+    get worn() {
+      return refusals >= REFUSALS_MAX;
+    },
     async renew() {
       pg = await instantiate(assets);
+      refusals = 0;
     },
     close() {},
   };

@@ -30,6 +30,15 @@ test('sqlite: pragmas that act while prepared do not; names that do not exist ar
   assert.equal(trigger.verdict, 'invalid');
 });
 
+test('postgres: after many refusals the parser is renewed, because each leaves memory taken', async () => {
+  const postgres = await openPostgres({ root });
+  for (let i = 0; i < 5_000; i++) postgres.judge('SELECT a FROM');
+  assert.equal(postgres.worn, true);
+  await postgres.renew?.();
+  assert.equal(postgres.worn, false);
+  assert.equal(postgres.judge('SELECT 1').verdict, 'valid');
+});
+
 test('sqlite: every kind of message becomes a code and a place', () => {
   const sqlite = openSqlite();
   const of = (source: string): unknown[] => {
