@@ -33,7 +33,7 @@ export function markdownText(text: string): string {
 export function markdownCell(text: string): string {
   return oneLine(text)
     .replace(/[\\`*[\]~|$]/g, (sign) => `\\${sign}`)
-    .replace(/(?<!\w)_|_(?!\w)/g, '\\_')
+    .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\_')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replace(/@(?=[\w-])/g, `@${JOINER}`)

@@ -26,6 +26,7 @@ test('Markdown text: nothing pings, refers, links, loads or breaks the table', (
     ['`code`', '\\`code\\`'],
     ['*b* _i_ ~s~ $x$', '\\*b\\* \\_i\\_ \\~s\\~ \\$x\\$'],
     ['auc_roc', 'auc_roc'],
+    ['__proto__', '\\_\\_proto\\_\\_'],
     ['a\\b', 'a\\\\b'],
     ['two\nlines', 'two lines'],
   ];
