@@ -132,6 +132,17 @@ test('report.md: bounded, it shrinks in steps, keeps the verdict, cuts between r
   assert.match(reportMarkdown(wide(1_000), { bytesMax: COMMENT_BYTES_MAX }), /_1,000 of 50,000 rows\._|_40 of 50,000 rows\._/);
 });
 
+test('report.md: the bound counts bytes, and holds for any text', () => {
+  for (const bytesMax of [20_000, 3_000, 1_200, 300, 60]) {
+    const markdown = reportMarkdown(
+      { ...wide(200, '价'.repeat(100)), reason: { code: 'x', text: '格'.repeat(1_000) }, outcome: 'refused' },
+      { bytesMax },
+    );
+    assert.ok(Buffer.byteLength(markdown) <= bytesMax, `${Buffer.byteLength(markdown)} > ${bytesMax}`);
+    assert.match(markdown, /^## ❌ churn: refused\n/);
+  }
+});
+
 test('report.md: a summary of a huge record stays within what a job summary holds', () => {
   const text = jobSummary(wide(1_000, '价'.repeat(2_000)));
   assert.ok(Buffer.byteLength(text) <= 1_000_000);
