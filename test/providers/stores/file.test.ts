@@ -50,3 +50,11 @@ test('file store: a file on the way is told as such', async (context) => {
   });
   assert.deepEqual((await readdir(folder)).sort(), ['file', 'sub']);
 });
+
+test('file store: what is not complete yet, and locks, are not listed', async (context) => {
+  const folder = await scratchFolder(context);
+  for (const name of ['.retrain-partial-1-a', '.retrain-lock-x', 'x']) await writeFile(join(folder, name), 'x');
+  const found: string[] = [];
+  for await (const { uri } of fileStore().list(`${folder}/`, signal)) found.push(uri);
+  assert.deepEqual(found, [pathToFileURL(join(folder, 'x')).href]);
+});
