@@ -37,8 +37,9 @@ test('file tracker: hostile names stay within its folder', async (context) => {
   const id = await tracker.start({ experiment: '../../x', name: '..', key: 'k' }, signal);
   assert.match(id, /^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/);
   assert.deepEqual(await readdir(join(root, '..')), ['tracking']);
-  for (const bad of ['../../x', 'a/../b', 'a', '/etc/passwd'])
-    await assert.rejects(tracker.finish(bad, 'finished', signal), { code: 'no-such-run' });
+  for (const bad of ['../../x', 'a/../b', 'a', '/etc/passwd', '../tracking', 'a/..']) {
+    await assert.rejects(tracker.finish(bad, 'finished', signal), { code: 'no-such-run', message: /is no id/ }, bad);
+  }
   await assert.rejects(tracker.artifact(id, '../x', '/etc/hostname', signal), { code: 'bad-path' });
 });
 
