@@ -25,6 +25,9 @@ test('sqlite: pragmas that act while prepared do not; names that do not exist ar
   const sqlite = openSqlite();
   assert.deepEqual(sqlite.judge('PRAGMA query_only=1'), { verdict: 'valid', statements: 1 });
   assert.equal(sqlite.judge('PRAGMA query_only=').verdict, 'invalid');
+  sqlite.judge('PRAGMA writable_schema=1');
+  const reserved = sqlite.judge('CREATE TABLE sqlite_x (a)');
+  assert.deepEqual(reserved.verdict === 'valid' && reserved.notes, ['object name reserved for internal use: sqlite_x']);
   assert.deepEqual(sqlite.judge('select a from nowhere; select 1'), { verdict: 'valid', statements: 2, notes: ['no such table: nowhere'] });
   const trigger = sqlite.judge('create trigger t after insert on nowhere begin select 1; selec; end');
   assert.equal(trigger.verdict, 'invalid');
