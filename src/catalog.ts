@@ -19,8 +19,14 @@ export const stages: readonly StageEntry[] = [
   { name: 'notify', phase: 'report', load: async () => asStage((await import('./stages/notify/stage.ts')).notify) },
 ];
 
-/** A stage of its own, outside a run: what the verb `predict` does. */
+/** What the verb `predict` does; not part of a run. */
 export const predict = { name: 'predict', load: async () => asStage((await import('./stages/predict/stage.ts')).predict) };
+
+/** Stages that work alone, outside a run. */
+export const standalone: readonly Pick<StageEntry, 'name' | 'load'>[] = [
+  predict,
+  { name: 'syntax-validate', load: async () => asStage((await import('./stages/syntax-validate/stage.ts')).syntaxValidate) },
+];
 
 /** The list holds stages of many shapes; each was checked against its own types where it was defined. */
 const asStage = (stage: unknown): Stage => stage as Stage;
@@ -29,6 +35,8 @@ const asStage = (stage: unknown): Stage => stage as Stage;
 export interface Settings {
   /** `.retrain/` or what takes its place. */
   readonly home: string;
+  /** Everything that can be made again, by digest. */
+  readonly cache: string;
   /** Folder that paths of the pipeline file are relative to. */
   readonly base: string;
   /** Folder of Retrain itself, with `trainers/`. */
@@ -49,13 +57,13 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { openRegistry } = await import('./providers/registries/open-registry.ts');
     return openRegistry(String(shared.registry ?? 'file'), { home, base, log });
   },
-  data: async ({ base, home }) => {
+  data: async ({ base, cache }) => {
     const { openData } = await import('./providers/sources/data.ts');
-    return openData({ base, cache: `${home}/cache` });
+    return openData({ base, cache });
   },
-  backend: async ({ home, root, env, log }) => {
+  backend: async ({ cache, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
-    return localBackend({ root, cache: `${home}/cache`, env, log });
+    return localBackend({ root, cache, workspace: base, env, log });
   },
   trackers: async ({ home, shared }) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');

@@ -147,12 +147,16 @@ async function runStage(
   return record;
 }
 
-export async function makeProviders<Needs extends Slots>(needs: Needs, settings: Settings): Promise<ProvidersOf<Needs>> {
+/** Where the cache of a home folder lies; one may serve several homes. */
+export const cacheOf = (home: string, env: Settings['env']): string => env.RETRAIN_CACHE ?? join(home, 'cache');
+
+/** Makes just the providers that `needs` names. */
+export async function makeProviders<Needs extends Slots>(needs: Needs, settings: Omit<Settings, 'cache'>): Promise<ProvidersOf<Needs>> {
   const made: Record<string, unknown> = {};
   for (const [name, { kind }] of Object.entries(needs)) {
     const maker = makers[kind];
     if (!maker) throw new RangeError(`No provider of kind ${kind} is in the catalogue.`);
-    made[name] = await maker(settings);
+    made[name] = await maker({ ...settings, cache: cacheOf(settings.home, settings.env) });
   }
   return made as ProvidersOf<Needs>;
 }

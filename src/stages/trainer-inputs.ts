@@ -9,9 +9,10 @@ export const trainerInputs = {
     .min(1)
     .optional()
     .describe('Your own trainer: program and first arguments; the verb and job.json are appended. Absent: a module of Retrain is used.'),
+  device: z.enum(['cpu', 'gpu']).default('cpu').describe('What the trainer computes on.'),
   python: z
     .strictObject({
-      python: z.string().optional().describe('Interpreter to use. Absent: the newest Python from 3.10 on that is found.'),
+      python: z.string().optional().describe('Interpreter to use. Absent: `python3`, else another Python from 3.10 on that is found.'),
       managed: z
         .boolean()
         .default(true)
@@ -21,6 +22,15 @@ export const trainerInputs = {
     .describe('Which Python the trainer runs in.'),
 };
 
-export function trainerSource({ trainer, command }: { readonly trainer: string; readonly command?: readonly string[] }): TrainerSource {
-  return command ? { kind: 'command', command } : { kind: 'module', name: trainer, extras: [] };
+/** `device: gpu` asks for the environment whose libraries compute there. */
+export function trainerSource({
+  trainer,
+  command,
+  device,
+}: {
+  readonly trainer: string;
+  readonly command?: readonly string[];
+  readonly device?: string;
+}): TrainerSource {
+  return command ? { kind: 'command', command } : { kind: 'module', name: trainer, extras: device === 'gpu' ? ['gpu'] : [] };
 }

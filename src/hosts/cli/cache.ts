@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { bytesText } from '../../kernel/bytes-text.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
+import { cacheOf } from '../run.ts';
 import { HOME_OPTION, type Verb } from './door.ts';
 import { homeOf } from './place.ts';
 
@@ -17,7 +18,7 @@ export const cache: Verb = {
   async run(args, door) {
     const [action = 'prune'] = args.positional;
     if (action !== 'prune') throw new UserError('unknown-action', `retrain cache: expected prune, found "${action}".`);
-    const folder = join(homeOf(args, door), 'cache');
+    const folder = cacheOf(homeOf(args, door), door.env);
     const rows: [string, number, string][] = [];
     let total = 0;
     for (const name of (await readdir(folder).catch(() => [])).sort()) {

@@ -8,7 +8,7 @@ import { type Door, HOME_OPTION, type Verb } from './door.ts';
 import { homeOf } from './place.ts';
 
 const COMMAND_MS = 10_000;
-// A trainer environment takes some 600 MB, runs and models come on top.
+// A trainer environment takes some 300 MB, runs and models come on top.
 const FREE_BYTES_WANTED = 2_000_000_000;
 
 interface Finding {

@@ -6,6 +6,7 @@ import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import type { Data } from '../../providers/sources/source.ts';
+import { cacheOf } from '../run.ts';
 import type { Door, Verb } from './door.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;

@@ -3,6 +3,7 @@ import { providers } from '../../catalog.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { nearest } from '../../pipeline/words.ts';
 import type { Registry } from '../../providers/registries/registry.ts';
+import { cacheOf } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door } from './door.ts';
 
@@ -16,7 +17,16 @@ export const registryOf = (args: Arguments, door: Door): Promise<Registry> =>
 /** Opens a registry by its URI; without one, that of the home folder. */
 export async function openRegistry(uri: unknown, home: string, base: string, door: Door): Promise<Registry> {
   const log = (line: string) => door.err.write(`${line}\n`);
-  return (await providers.registry!({ ...door, home, base, model: '', shared: { registry: uri }, inputs: {}, log })) as Registry;
+  return (await providers.registry!({
+    ...door,
+    home,
+    cache: cacheOf(home, door.env),
+    base,
+    model: '',
+    shared: { registry: uri },
+    inputs: {},
+    log,
+  })) as Registry;
 }
 
 /** Refuses a model the registry does not know, with the nearest name it does. */

@@ -21,6 +21,7 @@ export const gate = defineStage({
     trainer: wired('config.train.trainer', trainerInputs.trainer),
     command: wired('config.train.command', trainerInputs.command),
     python: wired('config.train.python', trainerInputs.python),
+    device: wired('config.train.device', trainerInputs.device),
     'min-interval': duration()
       .optional()
       .describe('Shortest time between two trainings, measured between logical dates. Absent: no limit.'),

@@ -48,7 +48,6 @@ export const train = defineStage({
       .describe(
         'What chooses among algorithms: `cv`, cross-validation in the training part; `test`, the test part, and the report then says that the figure is optimistic.',
       ),
-    device: z.enum(['cpu', 'gpu']).default('cpu').describe('What the trainer computes on.'),
     threads: z.int().min(1).optional().describe('Threads the trainer may use. Absent: as many as the machine has cores.'),
     timeout: z.number().min(1).default(21_600).describe('Seconds one fit or prediction may take.'),
     primary: wired('config.evaluate.primary', z.string().optional().describe('Primary metric of evaluate. Absent: that of the task.')),
