@@ -28,10 +28,8 @@ export function openSqlite(): SqlEngine {
 
 /** As {@link openSqlite}, on a database that holds the tables `schema` (DDL) makes. */
 export function openSqliteWith(schema: string | undefined): Judged {
-  const database = new DatabaseSync(':memory:', { allowExtension: false, enableDoubleQuotedStringLiterals: true });
-  if (schema !== undefined) database.exec(schema);
+  const database = connectToPrepare(schema);
   const version = String(database.prepare('SELECT sqlite_version() AS v').get()!.v);
-  database.setAuthorizer((action) => (DENIED.has(action) ? constants.SQLITE_DENY : constants.SQLITE_OK));
   const engine: SqlEngine = {
     name: 'sqlite',
     version: `SQLite ${version}`,
@@ -41,6 +39,14 @@ export function openSqliteWith(schema: string | undefined): Judged {
     close: () => database.close(),
   };
   return { engine, resolves: (source) => resolves(database, source) };
+}
+
+/** A database in memory on which statements are only prepared; what acts while being prepared is denied. */
+export function connectToPrepare(schema: string | undefined): DatabaseSync {
+  const database = new DatabaseSync(':memory:', { allowExtension: false, enableDoubleQuotedStringLiterals: true });
+  if (schema !== undefined) database.exec(schema);
+  database.setAuthorizer((action) => (DENIED.has(action) ? constants.SQLITE_DENY : constants.SQLITE_OK));
+  return database;
 }
 
 /** The statement's text, exact for BOM, comments and characters outside the BMP; undefined when nothing but those was left. */
