@@ -2,18 +2,25 @@ import { parseInstant } from '../calendar.ts';
 import { nearest } from '../nearest.ts';
 import type { Batch, Schema } from '../table.ts';
 import { type Fits, fitKey } from './fit.ts';
-import { FITTED_FUNCTIONS, functionNames, NUMBER_FUNCTIONS, type NumberFunction, TEXT_FUNCTIONS, type TextFunction } from './functions.ts';
-import { type ArithmeticOp, badExpression, type CompareOp, type Node } from './syntax.ts';
+import { FITTED_FUNCTIONS, functionNames, NUMBER_FUNCTIONS, TEXT_FUNCTIONS } from './functions.ts';
 import {
-  type Compiled,
-  type Evaluate,
-  type NumberVector,
-  type NumericCompiled,
-  type TextCompiled,
-  type TextVector,
-  textAt,
-  type ValueType,
-} from './vector.ts';
+  arithmetic,
+  COMPARE,
+  choose,
+  constant,
+  constantText,
+  firstPresent,
+  holdsText,
+  isMissing,
+  logic,
+  lookup,
+  map,
+  overTexts,
+  rowByRow,
+  zip,
+} from './operations.ts';
+import { badExpression, type CompareOp, type Node } from './syntax.ts';
+import { type Compiled, type NumberVector, type NumericCompiled, type TextVector, textAt } from './vector.ts';
 
 export interface CompileOptions {
   /** For messages. */
@@ -227,195 +234,5 @@ function positionOf(name: string): (batch: Batch) => number {
       if (position < 0) throw new RangeError(`The batch lacks the column "${name}".`);
     }
     return position;
-  };
-}
-
-const finite = (x: number) => (Number.isFinite(x) ? x : Number.NaN);
-
-const ARITHMETIC: Readonly<Record<ArithmeticOp, (x: number, y: number) => number>> = {
-  '+': (x, y) => x + y,
-  '-': (x, y) => x - y,
-  '*': (x, y) => x * y,
-  '/': (x, y) => x / y,
-  // The sign of the divisor, as in Python and SQL's mathematics of clocks and weekdays.
-  '%': (x, y) => x - y * Math.floor(x / y),
-};
-const COMPARE: Readonly<Record<CompareOp, (x: number, y: number) => number>> = {
-  '=': (x, y) => Number(x === y),
-  '!=': (x, y) => Number(x !== y),
-  '<': (x, y) => Number(x < y),
-  '<=': (x, y) => Number(x <= y),
-  '>': (x, y) => Number(x > y),
-  '>=': (x, y) => Number(x >= y),
-};
-const TEXT_ORDER: Readonly<Record<CompareOp, (order: number) => boolean>> = {
-  '=': (order) => order === 0,
-  '!=': (order) => order !== 0,
-  '<': (order) => order < 0,
-  '<=': (order) => order <= 0,
-  '>': (order) => order > 0,
-  '>=': (order) => order >= 0,
-};
-const holdsText = (op: CompareOp, a: string, b: string): boolean => TEXT_ORDER[op](a === b ? 0 : a < b ? -1 : 1);
-
-function constant(value: number, type: 'number' | 'boolean' | 'date'): Compiled {
-  let filled = new Float64Array(0);
-  return {
-    type,
-    evaluate: ({ rows }) => {
-      if (filled.length < rows) filled = new Float64Array(rows).fill(value);
-      return { kind: 'number', values: filled.subarray(0, rows) };
-    },
-  };
-}
-
-function constantText(value: string): Compiled {
-  return { type: 'text', evaluate: ({ rows }) => ({ kind: 'text', codes: new Int32Array(rows), dictionary: [value] }) };
-}
-
-function map(of: Numeric, type: 'number' | 'boolean', by: (x: number) => number): Numeric {
-  return {
-    type,
-    evaluate: (batch) => {
-      const { values: x } = of.evaluate(batch);
-      const values = new Float64Array(x.length);
-      for (let row = 0; row < x.length; row++) values[row] = Number.isNaN(x[row]!) ? Number.NaN : by(x[row]!);
-      return { kind: 'number', values };
-    },
-  };
-}
-
-function zip(a: Numeric, b: Numeric, type: 'number' | 'boolean', by: (x: number, y: number) => number): Numeric {
-  return {
-    type,
-    evaluate: (batch) => {
-      const [{ values: x }, { values: y }] = [a.evaluate(batch), b.evaluate(batch)];
-      const values = new Float64Array(x.length);
-      for (let row = 0; row < x.length; row++)
-        values[row] = Number.isNaN(x[row]!) || Number.isNaN(y[row]!) ? Number.NaN : by(x[row]!, y[row]!);
-      return { kind: 'number', values };
-    },
-  };
-}
-
-function arithmetic(op: ArithmeticOp, a: Numeric, b: Numeric): Numeric {
-  const by = ARITHMETIC[op];
-  return zip(a, b, 'number', (x, y) => finite(by(x, y)));
-}
-
-/** Kleene: false and missing is false, true or missing is true. */
-function logic(op: 'and' | 'or', a: Numeric, b: Numeric): Numeric {
-  const decisive = op === 'and' ? 0 : 1;
-  return {
-    type: 'boolean',
-    evaluate: (batch) => {
-      const [{ values: x }, { values: y }] = [a.evaluate(batch), b.evaluate(batch)];
-      const values = new Float64Array(x.length);
-      for (let row = 0; row < x.length; row++) {
-        const [p, q] = [x[row]!, y[row]!];
-        values[row] = p === decisive || q === decisive ? decisive : Number.isNaN(p) || Number.isNaN(q) ? Number.NaN : 1 - decisive;
-      }
-      return { kind: 'number', values };
-    },
-  };
-}
-
-/** A number for each different text of the batch. */
-function lookup(of: TextCompiled, type: 'number' | 'boolean', by: (text: string) => number): Numeric {
-  return {
-    type,
-    evaluate: (batch) => {
-      const { codes, dictionary } = of.evaluate(batch);
-      const results = Float64Array.from(dictionary, by);
-      const values = new Float64Array(codes.length);
-      for (let row = 0; row < codes.length; row++) values[row] = codes[row]! < 0 ? Number.NaN : results[codes[row]!]!;
-      return { kind: 'number', values };
-    },
-  };
-}
-
-function overTexts(of: TextCompiled, by: TextFunction, literal: string): Compiled {
-  if (by.gives !== 'text') return lookup(of, by.gives, (text) => Number(by.of(text, literal) ?? Number.NaN));
-  return {
-    type: 'text',
-    evaluate: (batch) => {
-      const { codes, dictionary } = of.evaluate(batch);
-      return { kind: 'text', codes, dictionary: dictionary.map((text) => String(by.of(text, literal))) };
-    },
-  };
-}
-
-function rowByRow(args: readonly Numeric[], { of, gives }: NumberFunction): Numeric {
-  const type = gives as 'number' | 'boolean';
-  if (args.length === 1) return map(args[0]!, type, (x) => finite(of(x)));
-  if (args.length === 2) return zip(args[0]!, args[1]!, type, (x, y) => finite(of(x, y)));
-  return {
-    type,
-    evaluate: (batch) => {
-      const columns = args.map((arg) => arg.evaluate(batch).values);
-      const row = new Array<number>(columns.length);
-      const values = new Float64Array(batch.rows);
-      for (let r = 0; r < batch.rows; r++) {
-        for (let i = 0; i < columns.length; i++) row[i] = columns[i]![r]!;
-        values[r] = row.some(Number.isNaN) ? Number.NaN : finite(of(...row));
-      }
-      return { kind: 'number', values };
-    },
-  };
-}
-
-function isMissing(of: Compiled, negated: boolean): Numeric {
-  const [yes, no] = negated ? [0, 1] : [1, 0];
-  return {
-    type: 'boolean',
-    evaluate: (batch) => {
-      const vector = of.evaluate(batch);
-      const values = new Float64Array(batch.rows);
-      if (vector.kind === 'text') for (let row = 0; row < batch.rows; row++) values[row] = vector.codes[row]! < 0 ? yes : no;
-      else for (let row = 0; row < batch.rows; row++) values[row] = Number.isNaN(vector.values[row]!) ? yes : no;
-      return { kind: 'number', values };
-    },
-  };
-}
-
-function choose(condition: Numeric, yes: Compiled, no: Compiled): Compiled {
-  const pick = (batch: Batch): Int8Array => {
-    const { values } = condition.evaluate(batch);
-    return Int8Array.from(values, (x) => (Number.isNaN(x) ? -1 : x === 0 ? 1 : 0));
-  };
-  return blend(yes, no, pick);
-}
-
-function firstPresent(first: Compiled, rest: Compiled): Compiled {
-  const absent = isMissing(first, false).evaluate as Evaluate<NumberVector>;
-  return blend(first, rest, (batch) => Int8Array.from(absent(batch).values));
-}
-
-/** Per row the value of `a` (0), of `b` (1) or missing (-1). */
-function blend(a: Compiled, b: Compiled, pick: (batch: Batch) => Int8Array): Compiled {
-  if (a.type === 'text' && b.type === 'text') {
-    return {
-      type: 'text',
-      evaluate: (batch) => {
-        const [x, y, picked] = [a.evaluate(batch), b.evaluate(batch), pick(batch)];
-        const codes = new Int32Array(batch.rows);
-        for (let row = 0; row < batch.rows; row++) {
-          const code = picked[row] === 0 ? x.codes[row]! : y.codes[row]!;
-          codes[row] = picked[row]! < 0 || code < 0 ? -1 : picked[row] === 0 ? code : code + x.dictionary.length;
-        }
-        return { kind: 'text', codes, dictionary: [...x.dictionary, ...y.dictionary] };
-      },
-    };
-  }
-  const [m, n] = [a as Numeric, b as Numeric];
-  const type: Exclude<ValueType, 'text'> = m.type === n.type ? m.type : 'number';
-  return {
-    type,
-    evaluate: (batch) => {
-      const [{ values: x }, { values: y }, picked] = [m.evaluate(batch), n.evaluate(batch), pick(batch)];
-      const values = new Float64Array(batch.rows);
-      for (let row = 0; row < batch.rows; row++) values[row] = picked[row]! < 0 ? Number.NaN : picked[row] === 0 ? x[row]! : y[row]!;
-      return { kind: 'number', values };
-    },
   };
 }
