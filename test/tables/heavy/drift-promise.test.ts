@@ -48,8 +48,12 @@ test('the short cut to a profile of this file equals the profile of the rows whe
   assert.deepEqual([whole.count, whole.min, whole.max], [short.count, short.min, short.max]);
 });
 
-for (const n of [100, 1000]) {
-  test(`psi and js, any-column: ${COLUMNS} stable columns of ${n} rows alarm in at most 5 % of ${RUNS} runs`, () => {
+// The tails are heaviest where rows are few; a thousand rows take most of the time, so that one method has to do there.
+for (const [n, methods] of [
+  [100, ['psi', 'js']],
+  [1000, ['psi']],
+] as const) {
+  test(`${methods.join(' and ')}, any-column: ${COLUMNS} stable columns of ${n} rows alarm in at most 5 % of ${RUNS} runs`, () => {
     const alarms = { psi: 0, js: 0 };
     for (let run = 0; run < RUNS; run++) {
       const random = Random.of(20_240_101, 4, run);
@@ -58,7 +62,7 @@ for (const n of [100, 1000]) {
         reference.push(columnOf(String(column), uniform(random, n)));
         current.push(columnOf(String(column), uniform(random, n)));
       }
-      for (const method of ['psi', 'js'] as const) {
+      for (const method of methods) {
         if (compareProfiles(profileOf(n, reference), profileOf(n, current), { method, rule: 'any-column', secondOpinion: false }).drifted)
           alarms[method]++;
       }
