@@ -45,6 +45,7 @@ export const init: Verb = {
     const settings = {
       ...door,
       home: join(door.cwd, '.retrain'),
+      cache: cacheOf(join(door.cwd, '.retrain'), door.env),
       base: door.cwd,
       model: name,
       shared: {},

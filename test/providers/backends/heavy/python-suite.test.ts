@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { runCaptured } from '../../../src/providers/backends/captured-run.ts';
-import { trainerEnvironment } from '../../../src/providers/backends/child-environment.ts';
-import { trainerCommand } from '../../../src/providers/backends/trainer-command.ts';
-import { CACHE, never, ROOT, tabular } from './trainer-jobs.ts';
+import { runCaptured } from '../../../../src/providers/backends/captured-run.ts';
+import { trainerEnvironment } from '../../../../src/providers/backends/child-environment.ts';
+import { trainerCommand } from '../../../../src/providers/backends/trainer-command.ts';
+import { CACHE, never, ROOT, tabular } from '../trainer-jobs.ts';
 
 test('the Python package passes its own tests in its managed environment', async () => {
   const place = { root: ROOT, workspace: ROOT, cache: CACHE, env: process.env, log: () => undefined };
