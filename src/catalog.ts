@@ -1,5 +1,6 @@
 import type { StageEntry } from './kernel/flow.ts';
 import type { Stage } from './kernel/stage.ts';
+import type { SqlStarters } from './providers/engines/start.ts';
 import type { NotifierChoice } from './providers/notifiers/notifier.ts';
 
 /** Every stage in the order of a run. */
@@ -13,6 +14,12 @@ export const stages: readonly StageEntry[] = [
   { name: 'train', phase: 'train', load: async () => asStage((await import('./stages/train/stage.ts')).train) },
   { name: 'evaluate', phase: 'assess', load: async () => asStage((await import('./stages/evaluate/stage.ts')).evaluate) },
   { name: 'bias-check', phase: 'assess', load: async () => asStage((await import('./stages/bias-check/stage.ts')).biasCheck) },
+  {
+    name: 'syntax-validate',
+    phase: 'assess',
+    tasks: ['text-to-sql'],
+    load: async () => asStage((await import('./stages/syntax-validate/stage.ts')).syntaxValidate),
+  },
   { name: 'register', phase: 'publish', load: async () => asStage((await import('./stages/register/stage.ts')).register) },
   { name: 'promote', phase: 'publish', closes: true, load: async () => asStage((await import('./stages/promote/stage.ts')).promote) },
   { name: 'report', phase: 'report', load: async () => asStage((await import('./stages/report/stage.ts')).report) },
@@ -22,11 +29,8 @@ export const stages: readonly StageEntry[] = [
 /** What the verb `predict` does; not part of a run. */
 export const predict = { name: 'predict', load: async () => asStage((await import('./stages/predict/stage.ts')).predict) };
 
-/** Stages that work alone, outside a run. */
-export const standalone: readonly Pick<StageEntry, 'name' | 'load'>[] = [
-  predict,
-  { name: 'syntax-validate', load: async () => asStage((await import('./stages/syntax-validate/stage.ts')).syntaxValidate) },
-];
+/** Stages that are no part of a run. */
+export const standalone: readonly Pick<StageEntry, 'name' | 'load'>[] = [predict];
 
 /** The list holds stages of many shapes; each was checked against its own types where it was defined. */
 const asStage = (stage: unknown): Stage => stage as Stage;
@@ -46,6 +50,8 @@ export interface Settings {
   readonly shared: Readonly<Record<string, unknown>>;
   /** Inputs of the stage the provider is made for. */
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** How a bundle starts the threads and processes of the SQL engines, and where their WebAssembly lies; absent: the sources below `root` do. */
+  readonly sql?: { readonly starters: SqlStarters; readonly assets: string };
   /** The environment, for secrets by the names the schema lists and for the search path of children. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
@@ -64,6 +70,12 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   backend: async ({ cache, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
     return localBackend({ root, cache, workspace: base, env, log });
+  },
+  engines: async ({ root, sql }) => {
+    const { sqlEngines } = await import('./providers/engines/sql-engines.ts');
+    if (sql) return sqlEngines({ root, assets: sql.assets }, sql.starters);
+    const { startFromSources } = await import('./providers/engines/start.ts');
+    return sqlEngines({ root }, startFromSources(root));
   },
   trackers: async ({ home, shared }) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');

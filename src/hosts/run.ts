@@ -7,7 +7,7 @@ import { writeAtomic } from '../kernel/atomic.ts';
 import { sha256 } from '../kernel/digest.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
-import { decide, outcomeOf, type StageEntry } from '../kernel/flow.ts';
+import { decide, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
 import { MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
@@ -83,7 +83,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   const phases = new Map(stageEntries.map((entry) => [entry.name, entry.phase]));
   const checked = new Set<string>();
   for (const entry of stageEntries) {
-    if (request.only && !request.only.includes(entry.name)) continue;
+    if ((request.only && !request.only.includes(entry.name)) || !takesPart(entry, request.shared.task)) continue;
     const decision = decide(entry, manifest.records, (stage) => phases.get(stage));
     if (!decision.run) {
       view.stageNotRun(entry.name, decision.reason);

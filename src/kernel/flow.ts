@@ -11,8 +11,14 @@ export interface StageEntry {
   readonly phase: Phase;
   /** Runs after a refusal too, to write the outcome into the registry's state. */
   readonly closes?: boolean;
+  /** Tasks the stage is there for; absent: all. In a pipeline of another task it is no part of the run. */
+  readonly tasks?: readonly string[];
   load(): Promise<Stage>;
 }
+
+/** Is the stage part of a pipeline for this task? Without a task (a stage alone) it is. */
+export const takesPart = ({ tasks }: Pick<StageEntry, 'tasks'>, task: unknown): boolean =>
+  tasks === undefined || task === undefined || tasks.includes(String(task));
 
 export type Decision = { readonly run: true } | { readonly run: false; readonly reason: Reason };
 

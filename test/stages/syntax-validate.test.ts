@@ -131,3 +131,13 @@ test('a file without a column of SQL says what was looked for', async () => {
   await assert.rejects(run('a,b\n1,2\n', {}), { code: 'no-column', fault: 'user' });
   await assert.rejects(run('a,b\n1,2\n', { columns: { predicted: 'c' } }), /no column "c"; there are a, b/);
 });
+
+test('a dialect is required for text-to-sql and alone, and refused in a pipeline of another task', () => {
+  const problems = (inputs: Record<string, unknown>) =>
+    syntaxValidate.check!(inputs as unknown as Parameters<NonNullable<typeof syntaxValidate.check>>[0]).map(({ path }) => path);
+  assert.deepEqual(problems({}), ['dialect']);
+  assert.deepEqual(problems({ task: 'text-to-sql' }), ['dialect']);
+  assert.deepEqual(problems({ task: 'text-to-sql', dialect: 'mysql' }), []);
+  assert.deepEqual(problems({ task: 'classification' }), []);
+  assert.deepEqual(problems({ task: 'classification', dialect: 'mysql' }), ['dialect']);
+});

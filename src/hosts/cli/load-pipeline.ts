@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, relative, resolve as resolvePath } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
 import { InvalidInputs, UserError } from '../../kernel/errors.ts';
+import { takesPart } from '../../kernel/flow.ts';
 import type { Stage } from '../../kernel/stage.ts';
 import { resolve } from '../../pipeline/resolve.ts';
 import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
@@ -39,7 +40,7 @@ export async function loadPipeline(path: string | undefined, only: string | unde
   const file = path === undefined ? undefined : { name: path, text: await readText(resolvePath(door.cwd, path), path) };
   const resolution = resolve({ file, overrides: args.value('overrides'), sets: args.values('set'), only, stages });
   if (resolution.kind === 'invalid') throw new InvalidInputs(resolution.problems, path ?? 'inputs');
-  const { resolved } = resolution;
+  const resolved = ofTask(resolution.resolved);
 
   const base = path === undefined ? door.cwd : projectFolder(resolvePath(door.cwd, path));
   const home = args.value('home') ?? door.env.RETRAIN_HOME;
@@ -82,6 +83,12 @@ export function requestOf(
     only: options.only,
     previous: options.previous,
   };
+}
+
+/** Without the stages that a pipeline of this task does not have. */
+function ofTask(resolved: Resolved): Resolved {
+  const others = entries.filter((entry) => entry.name !== resolved.only && !takesPart(entry, resolved.shared.task)).map(({ name }) => name);
+  return { ...resolved, stages: Object.fromEntries(Object.entries(resolved.stages).filter(([name]) => !others.includes(name))) };
 }
 
 /** A file in a folder `pipelines` belongs to the project above it; any other file to the folder it lies in. */

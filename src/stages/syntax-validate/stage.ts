@@ -15,6 +15,7 @@ import {
   syntaxLine,
 } from '../../metrics/text-to-sql-syntax.ts';
 import { parseThreshold } from '../../metrics/threshold.ts';
+import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type EngineFacts, engines, type Judge } from '../../providers/engines/engine.ts';
 import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
@@ -31,8 +32,9 @@ export const syntaxValidate = defineStage({
   name: 'syntax-validate',
   summary: "Ask each database's own parser which predicted statements are valid SQL.",
   inputs: {
+    task: sharedKeys.task.optional(),
     predictions: wired(
-      'train.test',
+      'evaluate.evaluation',
       z.string().describe('Predictions: path, glob or store URI of a table with a column of SQL. The evaluation CSV is one.'),
       { overridable: true },
     ),
@@ -49,7 +51,10 @@ export const syntaxValidate = defineStage({
       .describe('Which columns hold what.'),
     dialect: z
       .enum(DIALECTS)
-      .describe('The database the SQL is for. sqlite, postgres, mysql and mariadb are judged; the others approximately.'),
+      .optional()
+      .describe(
+        'The database the SQL is for: sqlite, postgres, mysql and mariadb are judged, the others approximately. Absent only in pipelines of other tasks than text-to-sql.',
+      ),
     engine: z
       .enum(['auto', 'node-sql-parser'])
       .default('auto')
@@ -61,7 +66,12 @@ export const syntaxValidate = defineStage({
       .default([])
       .describe("MySQL's modes that change what is valid."),
     'single-statement': z.boolean().default(false).describe('Whether a text with several statements is invalid.'),
-    schema: z.string().optional().describe('SQLite only: file of CREATE statements. With it, a second rate says whether the names exist.'),
+    schema: z
+      .string()
+      .optional()
+      .describe(
+        'SQLite only: file of CREATE statements. With it, a second rate says whether the names exist. Absent: names are not looked up.',
+      ),
     'cross-check': z
       .enum(['auto', 'on', 'off'])
       .default('auto')
@@ -77,7 +87,11 @@ export const syntaxValidate = defineStage({
       .default('incomparable')
       .describe('What rows that could not be judged mean: the run is incomparable, or they are left out and counted.'),
     gates: z
-      .strictObject({ validity: thresholdInput.optional().describe('Share of valid rows among the judged, e.g. `">= 0.9"`.') })
+      .strictObject({
+        validity: thresholdInput
+          .optional()
+          .describe('Share of valid rows among the judged, e.g. `">= 0.9"`. Absent: the rate is reported, not judged.'),
+      })
       .prefault({})
       .describe('Thresholds. None by default: the rate is reported.'),
   },
@@ -88,15 +102,24 @@ export const syntaxValidate = defineStage({
     'by-complexity': '`per_complexity_validation.csv`.',
   },
   needs: { engines, data },
+  check: ({ task, dialect }) => {
+    if (task !== undefined && task !== 'text-to-sql')
+      return dialect === undefined ? [] : [{ path: 'dialect', message: `expected only where task is text-to-sql; it is ${task}.` }];
+    return dialect === undefined
+      ? [{ path: 'dialect', message: `expected the database the SQL is for (${DIALECTS.join(', ')}), found nothing.` }]
+      : [];
+  },
 
   async run(inputs, { engines, data }, { signal, files, log }) {
+    // `check` lets no run begin without.
+    const dialect = inputs.dialect!;
     const table = await openAsText(inputs, data, signal);
     const columns = chooseColumns(table, inputs.columns);
     const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, signal);
-    const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(inputs.dialect));
+    const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(dialect));
     const judge = await engines.open(
       {
-        dialect: inputs.dialect,
+        dialect,
         engine: inputs.engine,
         sqlModes: inputs['sql-mode'],
         singleStatement: inputs['single-statement'],
