@@ -3,6 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureProgram, onCi, root } from './process.ts';
 import { pythonTools } from './python.ts';
+import { workflowFiles } from './workflows/files.ts';
+import { actionlint, type LintResult, zizmor } from './workflows/linters.ts';
+import { workflowProblems } from './workflows/parser.ts';
+import { repositoryName } from './workflows/repository.ts';
 
 type Found = { readonly kind: 'good' } | { readonly kind: 'bad' | 'left-out'; readonly text: string };
 
@@ -28,6 +32,17 @@ async function ruff(): Promise<Found> {
   return lint.kind === 'good' ? good(program, ['format', '--check', '--no-cache', 'trainers']) : lint;
 }
 
+async function parsedByGitHub(): Promise<Found> {
+  const problems: string[] = [];
+  for (const { path, text } of workflowFiles()) problems.push(...(await workflowProblems(path, text)));
+  return problems.length === 0 ? { kind: 'good' } : { kind: 'bad', text: problems.join('\n') };
+}
+
+const linted = (result: LintResult): Found => {
+  if ('missing' in result) return { kind: onCi ? 'bad' : 'left-out', text: result.missing };
+  return result.found === undefined ? { kind: 'good' } : { kind: 'bad', text: result.found };
+};
+
 const steps: readonly Step[] = [
   { name: 'types (tsc)', run: () => good(node, [installed('typescript', 'bin', 'tsc'), '--noEmit', '-p', '.']) },
   {
@@ -37,6 +52,9 @@ const steps: readonly Step[] = [
   { name: 'generated files (npm run generate)', run: () => good(node, [join(root, 'tools', 'generate.ts'), '--check']) },
   { name: 'arrows and house rules', run: () => good(node, ['--test', '--test-reporter=spec', 'test/house/*.test.ts']) },
   { name: 'trainers (ruff)', run: ruff },
+  { name: 'workflows (the parser of GitHub)', run: parsedByGitHub },
+  { name: 'workflows (actionlint)', run: async () => linted(await actionlint(workflowFiles())) },
+  { name: 'workflows (zizmor)', run: async () => linted(await zizmor(workflowFiles(), repositoryName())) },
 ];
 
 let bad = 0;

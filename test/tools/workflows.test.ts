@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from 'yaml';
+import { workflowFiles } from '../../tools/workflows/files.ts';
+import { workflowProblems } from '../../tools/workflows/parser.ts';
+import { repositoryName } from '../../tools/workflows/repository.ts';
+import { localised, named, pinnedTo } from '../../tools/workflows/rewrite.ts';
+
+const SHA = '0123456789abcdef0123456789abcdef01234567';
+const text = `concurrency:
+  group: one
+  queue: max
+jobs:
+  a:
+    steps:
+      - uses: $/actions/gate
+      - name: $/actions/gate in a name stays
+        uses: $/actions/hand-over
+`;
+const files = workflowFiles();
+
+test('pinned: own actions are named by repository and full commit, everything else stays', () => {
+  assert.equal(
+    pinnedTo(text, 'acme/retrain', SHA),
+    text
+      .replace('uses: $/actions/gate', `uses: acme/retrain/actions/gate@${SHA}`)
+      .replace('uses: $/actions/hand-over', `uses: acme/retrain/actions/hand-over@${SHA}`),
+  );
+});
+
+test('pinned: a tag or a short commit is refused', () => {
+  assert.throws(() => pinnedTo(text, 'acme/retrain', 'v1'), /full commit SHA/);
+});
+
+test('local: own actions by path, and no queue', () => {
+  const local = localised(text);
+  assert.match(local, /uses: \.\/actions\/gate\n/);
+  assert.doesNotMatch(local, /queue|uses: \$/);
+  assert.match(local, /group: one\njobs:/);
+});
+
+test('named: a template calls and checks out the repository that package.json names, and others stay', () => {
+  const template = 'uses: OWNER/retrain/.github/workflows/retrain.yml@v1\nuses: actions/checkout@v7\n          repository: OWNER/retrain\n';
+  assert.equal(
+    named(template, 'acme/train-again'),
+    'uses: acme/train-again/.github/workflows/retrain.yml@v1\nuses: actions/checkout@v7\n          repository: acme/train-again\n',
+  );
+});
+
+test('every template names the repository of package.json', () => {
+  for (const { path, text } of files) assert.equal(named(text, repositoryName()), text, `${path}: run node tools/workflows.ts name`);
+});
+
+test('the parser of GitHub refuses a misspelt key, a broken condition and an unknown permission, and takes `$/` and `queue`', async () => {
+  assert.deepEqual(await workflowProblems('ok.yml', `on: push\n${text.replace('  a:\n', '  a:\n    runs-on: x\n')}`), []);
+  const bad = 'on: push\njobs:\n  a:\n    runs-on: x\n    if: foo(\n    permissions: { contents: maybe }\n    steps:\n      - use: x\n';
+  const problems = (await workflowProblems('bad.yml', bad)).join('\n');
+  for (const expected of [/Line: 6.*maybe/, /Line: 8.*'use'/, /Line: 5.*expression/]) assert.match(problems, expected);
+});
+
+test('the parser of GitHub takes every workflow and template, and what they look like once rewritten', async () => {
+  assert.ok(files.length >= 9);
+  for (const { path, text } of files) {
+    assert.deepEqual(await workflowProblems(path, text), []);
+    assert.deepEqual(await workflowProblems(path, localised(text)), []);
+    assert.deepEqual(await workflowProblems(path, pinnedTo(text, repositoryName(), SHA)), []);
+  }
+});
+
+test('actions of others are pinned to a full commit with the version beside it', () => {
+  for (const { path, text } of files) {
+    for (const [, used] of text.matchAll(/uses:\s*(.+)$/gm)) {
+      if (used!.startsWith('$/') || used!.startsWith(`${repositoryName()}/`)) continue;
+      assert.match(used!, /^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/, `${path}: ${used}`);
+    }
+  }
+});
+
+test('every permission has its reason beside it, and none is given to all jobs', () => {
+  for (const { path, text } of files) {
+    assert.match(text, /^permissions: \{\}$/m, path);
+    for (const line of text.split('\n')) if (/^\s+[a-z-]+: (read|write)\b/.test(line)) assert.match(line, / # \S/, `${path}: ${line}`);
+  }
+});
+
+test('no expression stands inside a script: what comes from outside goes through the environment', () => {
+  const scripts = files.flatMap(({ text }) =>
+    Object.values((parse(text) as { jobs: Record<string, { steps?: { run?: string }[] }> }).jobs)
+      .flatMap(({ steps }) => steps ?? [])
+      .flatMap(({ run }) => run ?? []),
+  );
+  assert.ok(scripts.length >= 5);
+  for (const script of scripts) assert.doesNotMatch(script, /\$\{\{/);
+});
+
+test('nothing that trains, judges or publishes goes on after a cancel', () => {
+  const retrain = files.find(({ path }) => path.endsWith('/retrain.yml'))!.text;
+  const steps = retrain.split(/^ {6}- /m).filter((step) => /uses: \$\/actions\/(?!hand-over)/.test(step));
+  assert.equal(steps.length >= 12, true);
+  for (const step of steps) assert.doesNotMatch(step.split('\n  ')[0]! + step.split('uses:')[0]!, /always\(\)/);
+});
