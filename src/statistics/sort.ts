@@ -1,10 +1,7 @@
 import type { Numbers } from './numbers.ts';
+import { BUCKETS, bucketStarts, countDigits, DIGIT_BITS, DIGITS, SMALL } from './sort-numbers.ts';
 
-const DIGIT_BITS = 11;
-const BUCKETS = 1 << DIGIT_BITS;
-const DIGITS = 6;
-/** Below this the engine's own sort is faster. */
-const SMALL = 2048;
+export { sortNumbers } from './sort-numbers.ts';
 
 /** Doubles as pairs of 32-bit words (low, high) whose unsigned order is the order of the numbers; -0 becomes 0, NaN sorts last. */
 function toKeys(values: Numbers, keys: Float64Array): Uint32Array {
@@ -23,85 +20,11 @@ function toKeys(values: Numbers, keys: Float64Array): Uint32Array {
   return words;
 }
 
-/** Turns sorted key words back into doubles, in place. */
-function fromKeys(words: Uint32Array): void {
-  for (let i = 1; i < words.length; i += 2) {
-    const high = words[i]!;
-    if (high >>> 31 === 1) {
-      if (high === 0xffffffff && words[i - 1] === 0xffffffff) words[i] = 0x7ff80000;
-      else words[i] = high ^ 0x80000000;
-    } else {
-      words[i] = ~high;
-      words[i - 1] = ~words[i - 1]!;
-    }
-  }
-}
-
 /** Digit `d` of the key (low, high): bits 11d … 11d + 10. */
 function digitOf(low: number, high: number, d: number): number {
   if (d < 2) return (low >>> (d * DIGIT_BITS)) & (BUCKETS - 1);
   if (d === 2) return ((low >>> 22) | (high << 10)) & (BUCKETS - 1);
   return (high >>> (d * DIGIT_BITS - 32)) & (BUCKETS - 1);
-}
-
-/** How often every digit value occurs, for all six digits in one pass. */
-function countDigits(words: Uint32Array): Uint32Array {
-  const counts = new Uint32Array(DIGITS * BUCKETS);
-  const mask = BUCKETS - 1;
-  for (let i = 0; i < words.length; i += 2) {
-    const low = words[i]!;
-    const high = words[i + 1]!;
-    counts[low & mask]!++;
-    counts[BUCKETS + ((low >>> 11) & mask)]!++;
-    counts[2 * BUCKETS + (((low >>> 22) | (high << 10)) & mask)]!++;
-    counts[3 * BUCKETS + ((high >>> 1) & mask)]!++;
-    counts[4 * BUCKETS + ((high >>> 12) & mask)]!++;
-    counts[5 * BUCKETS + ((high >>> 23) & mask)]!++;
-  }
-  return counts;
-}
-
-/** Where each bucket of digit `d` begins, or undefined when all keys share the digit and the pass can be left out. */
-function bucketStarts(counts: Uint32Array, d: number, n: number): Uint32Array | undefined {
-  const starts = new Uint32Array(BUCKETS);
-  let at = 0;
-  for (let b = 0; b < BUCKETS; b++) {
-    const count = counts[d * BUCKETS + b]!;
-    if (count === n) return undefined;
-    starts[b] = at;
-    at += count;
-  }
-  return starts;
-}
-
-/**
- * A sorted copy: least-significant-digit radix sort, 11-bit digits, 16 bytes a value while it runs. -0 becomes 0, NaN sorts last.
- */
-export function sortNumbers(values: Numbers): Float64Array<ArrayBuffer> {
-  let from = new Float64Array(values.length);
-  if (values.length < SMALL) {
-    for (let i = 0; i < values.length; i++) from[i] = values[i]! + 0;
-    return from.sort();
-  }
-  let words = toKeys(values, from);
-  let to = new Float64Array(values.length);
-  let target = new Uint32Array(to.buffer);
-  const counts = countDigits(words);
-  for (let d = 0; d < DIGITS; d++) {
-    const starts = bucketStarts(counts, d, values.length);
-    if (!starts) continue;
-    for (let i = 0; i < words.length; i += 2) {
-      const low = words[i]!;
-      const high = words[i + 1]!;
-      const at = starts[digitOf(low, high, d)]!++ * 2;
-      target[at] = low;
-      target[at + 1] = high;
-    }
-    [from, to] = [to, from];
-    [words, target] = [target as typeof words, words as typeof target];
-  }
-  fromKeys(words);
-  return from;
 }
 
 /** The stable ascending order of the values: `values[order[0]] ≤ values[order[1]] ≤ …`; NaN last. 24 bytes a value while it runs. */

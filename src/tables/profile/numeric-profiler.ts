@@ -1,5 +1,5 @@
 import { Moments } from '../../statistics/moments.ts';
-import { sortNumbers } from '../../statistics/sort.ts';
+import { sortParts } from '../../statistics/sort-numbers.ts';
 import type { Edges, NumericProfile } from '../profile-types.ts';
 import type { NumberColumn } from '../table.ts';
 import { edgesOfWeighted, factsOfSorted, NO_EDGES } from './edges.ts';
@@ -143,16 +143,7 @@ export class NumericProfiler {
   }
 
   #sorted(): Float64Array {
-    const all = this.#chunks.length === 1 ? this.#chunks[0] : new Float64Array(this.#held);
-    if (this.#chunks.length !== 1) {
-      let at = 0;
-      for (const chunk of this.#chunks) {
-        all.set(chunk, at);
-        at += chunk.length;
-      }
-    }
-    this.#chunks = [];
-    const sorted = sortNumbers(all);
+    const sorted = sortParts(this.#chunks);
     this.#chunks = [sorted];
     return sorted;
   }
