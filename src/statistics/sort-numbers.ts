@@ -9,7 +9,7 @@ export const SMALL = 2048;
 
 /** A sorted copy. -0 becomes 0, NaN sorts last. At most 16 bytes a value while it runs. */
 export function sortNumbers(values: Numbers): Float64Array<ArrayBuffer> {
-  return sortInPlace(Float64Array.from(values));
+  return sortInPlace(new Float64Array(values));
 }
 
 /** The values of all parts, sorted: what {@link sortNumbers} gives for their concatenation. */
@@ -82,7 +82,7 @@ function scaleOf(values: Float64Array): number | undefined {
   return SCALES[at];
 }
 
-/** Sorts by counting each value k/scale when all values are such and their range is not wider than there are values; else does nothing. */
+/** Sorts by counting each value k/scale when all values are such and their range is narrow enough; else does nothing. */
 function sortByCounting(values: Float64Array): boolean {
   const scale = scaleOf(values);
   if (scale === undefined) return false;
@@ -97,7 +97,7 @@ function sortByCounting(values: Float64Array): boolean {
     if (whole > most) most = whole;
   }
   const cells = most - least + 1;
-  if (cells > Math.max(CELLS_MIN, 2 * values.length) || least < -WHOLE_MAX || most > WHOLE_MAX) return false;
+  if (cells > Math.max(CELLS_MIN, values.length / 2) || least < -WHOLE_MAX || most > WHOLE_MAX) return false;
   const counts = new Uint32Array(cells);
   for (let i = 0; i < values.length; i++) counts[wholeAt(values[i]!, scale) - least]!++;
   let at = 0;
