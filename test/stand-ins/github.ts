@@ -1,0 +1,538 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { scratchFolder } from '../contracts/scratch.ts';
+import { BareRepository, GitRefused, NOTHING } from './git-plumbing.ts';
+
+/*
+ * GitHub's REST and GraphQL as far as Retrain's forge uses them, over a real bare git repository.
+ *
+ * Not imitated: signing of commits, permissions by scope (a fault says 403 instead), rate accounting (a fault says 429), ETags,
+ * GraphQL beyond `createCommitOnBranch`, branch protection, immutable releases, replicas that lag, redirects of asset downloads to another host,
+ * workflow runs (dispatches are only noted), the limits on sizes and counts.
+ */
+
+/** Answers a request instead of the server; `pass`: let it through after all. */
+export type Fault = (request: IncomingMessage, response: ServerResponse, pass: () => Promise<void>) => void | Promise<void>;
+
+interface StoredAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly label: string;
+  readonly content: Buffer;
+  readonly state: 'uploaded' | 'starter';
+}
+
+interface StoredRelease {
+  readonly id: number;
+  tag_name: string;
+  name: string;
+  body: string;
+  target_commitish: string;
+  draft: boolean;
+  prerelease: boolean;
+  readonly created_at: string;
+  readonly assets: StoredAsset[];
+}
+
+export interface StoredComment {
+  readonly id: number;
+  readonly issue: number;
+  readonly user: { readonly login: string };
+  body: string;
+}
+
+interface StoredPull {
+  readonly number: number;
+  readonly head: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+  state: 'open' | 'closed';
+}
+
+export interface GitHubStandIn {
+  readonly apiUrl: string;
+  readonly repository: 'acme/models';
+  readonly token: string;
+  readonly git: BareRepository;
+  readonly releases: StoredRelease[];
+  readonly comments: StoredComment[];
+  readonly pulls: StoredPull[];
+  readonly dispatches: { readonly workflow: string; readonly ref: string; readonly inputs: unknown }[];
+  /** `METHOD /path` of every request, in order. */
+  readonly requests: string[];
+  /** Who the token belongs to. */
+  login: string;
+  /** The next requests that match meet this fault, `times` of them. */
+  fail(match: RegExp, fault: Fault, times?: number): void;
+  addComment(issue: number, login: string, body: string): StoredComment;
+  /** Merges as the button does; false when git finds a conflict. */
+  merge(pull: number): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+class Refusal extends Error {
+  readonly status: number;
+  readonly errors?: readonly unknown[];
+
+  constructor(status: number, message: string, errors?: readonly unknown[]) {
+    super(message);
+    this.status = status;
+    this.errors = errors;
+  }
+}
+
+interface Call {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly query: URLSearchParams;
+  readonly at: (position: number) => string;
+  readonly body: () => Promise<Record<string, unknown>>;
+  readonly authorised: boolean;
+}
+
+export async function githubStandIn(context: Pick<TestContext, 'after'>): Promise<GitHubStandIn> {
+  const folder = join(await scratchFolder(context), 'models.git');
+  await mkdir(folder);
+  const git = await new BareRepository(folder).init();
+  const first = await git.commitTree(
+    await git.treeOf(undefined, [{ path: 'README.md', sha: await git.addBlob('# Models\n') }], []),
+    [],
+    'First',
+  );
+  await git.moveRef('refs/heads/main', first, NOTHING);
+
+  const repository = 'acme/models' as const;
+  const token = 'ghs_TheSecretTokenOfThisTest';
+  const releases: StoredRelease[] = [];
+  const comments: StoredComment[] = [];
+  const pulls: StoredPull[] = [];
+  const dispatches: GitHubStandIn['dispatches'] = [];
+  const requests: string[] = [];
+  const faults: { readonly match: RegExp; readonly fault: Fault; left: number }[] = [];
+  let ids = 100;
+  let apiUrl = '';
+  const state = { login: 'github-actions[bot]' };
+
+  const releaseJson = (release: StoredRelease) => ({
+    ...release,
+    assets: release.assets.map(assetJson),
+    upload_url: `${apiUrl}/uploads/repos/${repository}/releases/${release.id}/assets{?name,label}`,
+    html_url: `https://github.com/${repository}/releases/tag/${release.tag_name}`,
+    published_at: release.draft ? null : release.created_at,
+  });
+  const assetJson = ({ id, name, label, content, state }: StoredAsset) => ({ id, name, label, size: content.byteLength, state });
+  const commentJson = (comment: StoredComment) => ({
+    ...comment,
+    html_url: `https://github.com/${repository}/issues/${comment.issue}#issuecomment-${comment.id}`,
+  });
+  const pullJson = (pull: StoredPull) => ({
+    ...pull,
+    head: { ref: pull.head },
+    base: { ref: pull.base },
+    html_url: `https://github.com/${repository}/pull/${pull.number}`,
+  });
+
+  const found = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Refusal(404, 'Not Found');
+    return value;
+  };
+  const releaseOf = ({ at, authorised }: Call) => found(releases.find(({ id, draft }) => id === Number(at(0)) && (authorised || !draft)));
+  const page = <T>(all: readonly T[], query: URLSearchParams): readonly T[] => {
+    const per = Math.min(100, Number(query.get('per_page') ?? 30));
+    const start = (Number(query.get('page') ?? 1) - 1) * per;
+    return all.slice(start, start + per);
+  };
+
+  async function createCommit(input: {
+    branch: { branchName: string };
+    expectedHeadOid: string;
+    message: { headline: string; body?: string };
+    fileChanges: { additions?: { path: string; contents: string }[]; deletions?: { path: string }[] };
+  }): Promise<unknown> {
+    const { branchName } = input.branch;
+    const name = `refs/heads/${branchName}`;
+    const stale = {
+      data: { createCommitOnBranch: null },
+      errors: [
+        {
+          type: 'STALE_DATA',
+          path: ['createCommitOnBranch'],
+          message: `Expected branch to point to "${input.expectedHeadOid}" but it did not.  Pull and try again.`,
+        },
+      ],
+    };
+    const before = await git.ref(name);
+    if (before === undefined)
+      return {
+        data: { createCommitOnBranch: null },
+        errors: [
+          { type: 'NOT_FOUND', path: ['createCommitOnBranch'], message: `A ref named "${branchName}" does not exist in the repository.` },
+        ],
+      };
+    if (before !== input.expectedHeadOid) return stale;
+    const set: { path: string; sha: string }[] = [];
+    for (const { path, contents } of input.fileChanges.additions ?? [])
+      set.push({ path, sha: await git.addBlob(Buffer.from(contents, 'base64')) });
+    const tree = await git.treeOf(
+      before,
+      set,
+      (input.fileChanges.deletions ?? []).map(({ path }) => path),
+    );
+    const { headline, body } = input.message;
+    const oid = await git.commitTree(tree, [before], body ? `${headline}\n\n${body}` : headline);
+    try {
+      await git.moveRef(name, oid, before);
+    } catch (error) {
+      if (error instanceof GitRefused) return stale;
+      throw error;
+    }
+    return { data: { createCommitOnBranch: { commit: { oid } } } };
+  }
+
+  async function upload(call: Call): Promise<unknown> {
+    const release = releaseOf(call);
+    const name = call.query.get('name') ?? '';
+    if (release.assets.some((asset) => asset.name === name))
+      throw new Refusal(422, 'Validation Failed', [{ resource: 'ReleaseAsset', code: 'already_exists', field: 'name' }]);
+    const length = Number(call.request.headers['content-length']);
+    if (!(length > 0)) throw new Refusal(400, 'Bad Content-Length');
+    const id = ids++;
+    const label = call.query.get('label') ?? '';
+    release.assets.push({ id, name, label, content: Buffer.alloc(0), state: 'starter' });
+    const place = release.assets.length - 1;
+    const parts: Buffer[] = [];
+    for await (const part of call.request) parts.push(part);
+    if (Buffer.concat(parts).byteLength < length) return undefined;
+    const asset = { id, name, label, content: Buffer.concat(parts), state: 'uploaded' as const };
+    release.assets[place] = asset;
+    return assetJson(asset);
+  }
+
+  const assetOf = ({ at, authorised }: Call) =>
+    found(
+      releases
+        .filter(({ draft }) => authorised || !draft)
+        .flatMap((release) => release.assets.map((asset) => ({ release, asset })))
+        .find(({ asset }) => asset.id === Number(at(0))),
+    );
+
+  const base = `/repos/${repository}`;
+  const routes: readonly (readonly [string, RegExp, (call: Call) => unknown])[] = [
+    ['GET', /^$/, () => ({ full_name: repository, default_branch: 'main' })],
+    [
+      'GET',
+      /^\/git\/ref\/(.+)$/,
+      async ({ at }) => ({ ref: `refs/${at(0)}`, object: { type: 'commit', sha: found(await git.ref(`refs/${at(0)}`)) } }),
+    ],
+    [
+      'POST',
+      /^\/git\/refs$/,
+      async ({ body }) => {
+        const { ref, sha } = await body();
+        await git.moveRef(String(ref), String(sha), NOTHING).catch(() => {
+          throw new Refusal(422, 'Reference already exists');
+        });
+        return { ref, object: { sha } };
+      },
+    ],
+    [
+      'DELETE',
+      /^\/git\/refs\/(.+)$/,
+      async ({ at }) => {
+        const sha = await git.ref(`refs/${at(0)}`);
+        if (sha === undefined) throw new Refusal(422, 'Reference does not exist');
+        await git.git(['update-ref', '-d', `refs/${at(0)}`, sha]);
+      },
+    ],
+    [
+      'POST',
+      /^\/git\/blobs$/,
+      async ({ body }) => {
+        const { content, encoding } = await body();
+        return { sha: await git.addBlob(Buffer.from(String(content), encoding === 'base64' ? 'base64' : 'utf8')) };
+      },
+    ],
+    [
+      'GET',
+      /^\/git\/blobs\/(\w+)$/,
+      async ({ at }) => ({ content: (await git.git(['cat-file', 'blob', at(0)])).toString('base64'), encoding: 'base64' }),
+    ],
+    [
+      'POST',
+      /^\/git\/trees$/,
+      async ({ body }) => ({ sha: await git.treeOf(undefined, (await body()).tree as { path: string; sha: string }[], []) }),
+    ],
+    [
+      'GET',
+      /^\/git\/trees\/(\w+)$/,
+      async ({ at, query }) => ({ sha: at(0), truncated: false, tree: await git.entries(at(0), query.has('recursive')) }),
+    ],
+    [
+      'POST',
+      /^\/git\/commits$/,
+      async ({ body }) => {
+        const { tree, parents, message } = await body();
+        return { sha: await git.commitTree(String(tree), parents as string[], String(message)) };
+      },
+    ],
+    [
+      'GET',
+      /^\/contents\/(.+)$/,
+      async ({ at, query, response }) => {
+        const bytes = found(await git.git(['cat-file', 'blob', `${query.get('ref') ?? 'main'}:${at(0)}`]).catch(() => undefined));
+        response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(bytes);
+        return undefined;
+      },
+    ],
+    [
+      'GET',
+      /^\/releases$/,
+      ({ query, authorised }) =>
+        page(
+          releases
+            .filter(({ draft }) => authorised || !draft)
+            .map(releaseJson)
+            .reverse(),
+          query,
+        ),
+    ],
+    [
+      'POST',
+      /^\/releases$/,
+      async ({ body }) => {
+        const { tag_name, name, body: text, target_commitish, draft } = await body();
+        const release: StoredRelease = {
+          id: ids++,
+          tag_name: String(tag_name),
+          name: String(name),
+          body: String(text),
+          target_commitish: String(target_commitish),
+          draft: draft === true,
+          prerelease: true,
+          created_at: new Date().toISOString(),
+          assets: [],
+        };
+        releases.push(release);
+        return releaseJson(release);
+      },
+    ],
+    ['GET', /^\/releases\/(\d+)$/, (call) => releaseJson(releaseOf(call))],
+    [
+      'PATCH',
+      /^\/releases\/(\d+)$/,
+      async (call) => {
+        const release = releaseOf(call);
+        const { draft } = await call.body();
+        if (draft === false && release.draft) {
+          const target = await git.ref(`refs/heads/${release.target_commitish}`);
+          if (target === undefined) throw new Refusal(422, 'Validation Failed', [{ code: 'invalid', field: 'target_commitish' }]);
+          await git.moveRef(`refs/tags/${release.tag_name}`, target, NOTHING).catch(() => {
+            throw new Refusal(422, 'Validation Failed', [{ resource: 'Release', code: 'already_exists', field: 'tag_name' }]);
+          });
+          release.draft = false;
+        }
+        return releaseJson(release);
+      },
+    ],
+    ['DELETE', /^\/releases\/(\d+)$/, (call) => void releases.splice(releases.indexOf(releaseOf(call)), 1)],
+    ['GET', /^\/releases\/(\d+)\/assets$/, (call) => page(releaseOf(call).assets.map(assetJson), call.query)],
+    [
+      'GET',
+      /^\/releases\/assets\/(\d+)$/,
+      (call) => {
+        const { asset } = assetOf(call);
+        if (call.request.headers.accept !== 'application/octet-stream') return assetJson(asset);
+        if (asset.state !== 'uploaded') throw new Refusal(404, 'Not Found');
+        call.response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(asset.content);
+        return undefined;
+      },
+    ],
+    [
+      'DELETE',
+      /^\/releases\/assets\/(\d+)$/,
+      (call) => {
+        const { release, asset } = assetOf(call);
+        release.assets.splice(release.assets.indexOf(asset), 1);
+      },
+    ],
+    [
+      'GET',
+      /^\/issues\/(\d+)\/comments$/,
+      ({ at, query }) => page(comments.filter(({ issue }) => issue === Number(at(0))).map(commentJson), query),
+    ],
+    [
+      'POST',
+      /^\/issues\/(\d+)\/comments$/,
+      async ({ at, body }) => commentJson(addComment(Number(at(0)), state.login, String((await body()).body))),
+    ],
+    [
+      'PATCH',
+      /^\/issues\/comments\/(\d+)$/,
+      async ({ at, body }) => {
+        const comment = found(comments.find(({ id }) => id === Number(at(0))));
+        comment.body = String((await body()).body);
+        return commentJson(comment);
+      },
+    ],
+    [
+      'GET',
+      /^\/pulls$/,
+      ({ query }) =>
+        page(
+          pulls
+            .filter(
+              ({ head, base, state }) => `acme:${head}` === query.get('head') && base === query.get('base') && state === query.get('state'),
+            )
+            .map(pullJson),
+          query,
+        ),
+    ],
+    [
+      'POST',
+      /^\/pulls$/,
+      async ({ body }) => {
+        const { head, base, title, body: text } = await body();
+        const pull: StoredPull = {
+          number: ids++,
+          head: String(head),
+          base: String(base),
+          title: String(title),
+          body: String(text),
+          state: 'open',
+        };
+        pulls.push(pull);
+        return pullJson(pull);
+      },
+    ],
+    [
+      'POST',
+      /^\/actions\/workflows\/([^/]+)\/dispatches$/,
+      async ({ at, body }) => {
+        const { ref, inputs } = await body();
+        dispatches.push({ workflow: at(0), ref: String(ref), inputs });
+      },
+    ],
+  ];
+
+  function addComment(issue: number, login: string, body: string): StoredComment {
+    const comment = { id: ids++, issue, user: { login }, body };
+    comments.push(comment);
+    return comment;
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams: query } = new URL(request.url ?? '', apiUrl);
+    const authorised = request.headers.authorization === `token ${token}`;
+    const body = async () => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part);
+      return JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
+    };
+    const say = (status: number, value: unknown) => {
+      if (response.headersSent) return;
+      if (value === undefined) response.writeHead(204).end();
+      else response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
+    };
+    try {
+      if (request.headers.authorization !== undefined && !authorised) throw new Refusal(401, 'Bad credentials');
+      if (!authorised && request.method !== 'GET') throw new Refusal(401, 'Requires authentication');
+      if (pathname === '/graphql') return say(200, await createCommit(((await body()).variables as { input: never }).input));
+      const uploads = /^\/uploads\/repos\/acme\/models\/releases\/(\d+)\/assets$/.exec(pathname);
+      if (uploads) return say(201, await upload({ request, response, query, body, authorised, at: () => uploads[1] ?? '' }));
+      if (!pathname.startsWith(base)) throw new Refusal(404, 'Not Found');
+      const rest = decodeURIComponent(pathname.slice(base.length));
+      for (const [method, pattern, handle] of routes) {
+        const match = method === request.method ? pattern.exec(rest) : null;
+        if (!match) continue;
+        const call: Call = { request, response, query, body, authorised, at: (position) => match[position + 1] ?? '' };
+        return say(method === 'POST' ? 201 : 200, await handle(call));
+      }
+      throw new Refusal(404, 'Not Found');
+    } catch (error) {
+      if (request.destroyed && !request.complete) return;
+      if (error instanceof Refusal) return say(error.status, { message: error.message, ...(error.errors && { errors: error.errors }) });
+      say(500, { message: error instanceof Error ? error.message : 'Server Error' });
+    }
+  }
+
+  const server = createServer(async (request, response) => {
+    const line = `${request.method} ${decodeURIComponent(request.url ?? '')}`;
+    requests.push(line);
+    const fault = faults.find(({ match, left }) => left > 0 && match.test(line));
+    if (!fault) return answer(request, response);
+    fault.left--;
+    await fault.fault(request, response, () => answer(request, response));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const close = async () => {
+    server.closeAllConnections();
+    if (server.listening) await new Promise((resolve) => server.close(resolve));
+  };
+  context.after(close);
+
+  return Object.assign(state, {
+    apiUrl,
+    repository,
+    token,
+    git,
+    releases,
+    comments,
+    pulls,
+    dispatches,
+    requests,
+    fail: (match: RegExp, fault: Fault, times = 1) => void faults.push({ match, fault, left: times }),
+    addComment,
+    async merge(number: number) {
+      const pull = found(pulls.find((each) => each.number === number));
+      const [into = '', from = ''] = await Promise.all([pull.base, pull.head].map((name) => git.ref(`refs/heads/${name}`)));
+      const tree = await git.text(['merge-tree', '--write-tree', into, from]).catch(() => undefined);
+      if (tree === undefined) return false;
+      await git.moveRef(`refs/heads/${pull.base}`, await git.commitTree(tree, [into, from], `Merge pull request #${number}`), into);
+      pull.state = 'closed';
+      return true;
+    },
+    close,
+  });
+}
+
+/** Says no, as GitHub does. */
+export const refuse =
+  (status: number, message: string, headers: Readonly<Record<string, string>> = {}): Fault =>
+  (request, response) => {
+    request.resume();
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify({ message }));
+  };
+
+/** The connection ends without an answer. */
+export const cut: Fault = (request) => void request.socket.destroy();
+
+/** Does what was asked, but the answer never arrives. */
+export const loseAnswer: Fault = async (request, response, pass) => {
+  response.writeHead = (() => {
+    request.socket.destroy();
+    return response;
+  }) as never;
+  await pass();
+};
+
+/** An upload that ends in the middle: what came stays as an asset in state `starter`. */
+export const cutUpload: Fault = async (request, _, pass) => {
+  const parts = request[Symbol.asyncIterator].bind(request);
+  Object.assign(request, {
+    async *[Symbol.asyncIterator]() {
+      for await (const part of parts()) {
+        yield part;
+        request.socket.destroy();
+        return;
+      }
+    },
+  });
+  await pass();
+};
