@@ -77,7 +77,6 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
         (octokit, request) => octokit.rest.repos.getRelease({ ...place, release_id: release, request }),
         { signal },
       );
-      const url = found.upload_url.replace(/\{.*\}$/, '');
       const timeoutMs = TRANSFER_MS_MIN + Math.ceil((bytes / SLOWEST) * 1000);
       for (let tried = 1; ; tried++) {
         try {
@@ -87,7 +86,8 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
             (octokit, request) =>
               octokit.request({
                 method: 'POST',
-                url,
+                // Ends in `{?name,label}`, which octokit fills in.
+                url: found.upload_url,
                 name,
                 label,
                 headers: { 'content-type': 'application/octet-stream', 'content-length': bytes },

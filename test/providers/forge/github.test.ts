@@ -141,8 +141,8 @@ test('an upload cut halfway is deleted and sent again; drafts stay unseen until 
   const asset = await forge.upload(draft.id, { name: 'w.bin', label: 'weights', path, bytes: 300_000 }, signal);
   assert.equal(asset.state, 'uploaded');
   assert.deepEqual(
-    github.releases[0]?.assets.map(({ content, state }) => [content.byteLength, state]),
-    [[300_000, 'uploaded']],
+    github.releases[0]?.assets.map(({ name, label, content, state }) => [name, label, content.byteLength, state]),
+    [['w.bin', 'weights', 300_000, 'uploaded']],
   );
   assert.ok(github.requests.some((line) => /DELETE .*assets/.test(line)));
   const seenByAll = async () => ((await (await fetch(`${github.apiUrl}/repos/acme/models/releases`)).json()) as unknown[]).length;
