@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { canonicalJson } from '../kernel/digest.ts';
 import { UserError } from '../kernel/errors.ts';
 import { ORIGINS } from './document.ts';
 import { type SharedKey, sharedKeys } from './shared-keys.ts';
@@ -65,16 +66,4 @@ export function configurationForKey(resolved: Resolved): { readonly json: string
   );
   const json = canonicalJson({ shared, stages });
   return { json, sha256: createHash('sha256').update(json).digest('hex') };
-}
-
-/** JSON with sorted keys and without blanks: equal values give equal text. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
 }

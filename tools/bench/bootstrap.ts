@@ -4,16 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bootstrapMeans, bootstrapP, percentileInterval } from '../../src/statistics/bootstrap.ts';
 import { Random, STREAMS } from '../../src/statistics/random.ts';
-
-export interface Measure {
-  readonly name: string;
-  readonly ours_s: number;
-  readonly peer: string;
-  readonly peer_s: number;
-  readonly ratio: number;
-  readonly ours_mb: number;
-  readonly peer_mb: number;
-}
+import type { Measure } from './measure.ts';
 
 const ROWS = 10_000;
 const REPLICATES = 10_000;

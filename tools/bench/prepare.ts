@@ -7,7 +7,7 @@ import { openTable } from '../../src/tables/open-table.ts';
 import { applyPreparation } from '../../src/tables/preparation/apply.ts';
 import { fitPreparation } from '../../src/tables/preparation/fit.ts';
 import { preparationSchema } from '../../src/tables/preparation/preparation-schema.ts';
-import type { Measure } from './bootstrap.ts';
+import type { Measure } from './measure.ts';
 
 const PEER_TIME_MAX_MS = 600_000;
 const NUMBERS = 7;

@@ -3,16 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openTextJudge } from '../../src/providers/engines/judge-text.ts';
 import { openEngine } from '../../src/providers/engines/open-engine.ts';
-
-export interface Measure {
-  readonly name: string;
-  readonly ours_s: number;
-  readonly peer: string;
-  readonly peer_s: number;
-  readonly ratio: number;
-  readonly ours_mb: number;
-  readonly peer_mb: number;
-}
+import type { Measure } from './measure.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const STATEMENTS = 2_000;

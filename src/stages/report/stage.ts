@@ -4,30 +4,35 @@ import { wired } from '../../kernel/inputs.ts';
 import { readManifest } from '../../kernel/run-folder.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
+import { trackers } from '../../providers/trackers/tracker.ts';
 import { reportHtml } from '../../report/html.ts';
 import { reportMarkdown } from '../../report/markdown.ts';
+import { logRun } from './log-run.ts';
 
 export const report = defineStage({
   name: 'report',
-  summary: 'Write what happened, from the records alone: Markdown, and one HTML file that needs nothing else.',
+  summary: 'Write what happened, from the records alone: Markdown, one HTML file that needs nothing else, and the trackers.',
   inputs: {
     run: wired('run.folder', z.string().describe('Folder of the run, with run.json.')),
   },
   outputs: {
     markdown: 'The report as Markdown.',
     html: 'The report as one HTML file.',
+    tracked: 'Number of trackers the run was logged to.',
   },
-  needs: {},
+  needs: { trackers },
 
-  async run({ run }, _providers, { files }) {
+  async run({ run }, { trackers }, { files, log, signal }) {
     const manifest = await readManifest(join(run, 'run.json'));
+    const outputs = {
+      markdown: await files.write('report.md', reportMarkdown(manifest)),
+      html: await files.write('report.html', reportHtml(manifest)),
+    };
+    const tracked = await logRun(manifest, trackers, { 'report.html': files.path('report.html') }, log, signal);
     return {
       verdict: passed,
-      found: 'report.md, report.html',
-      outputs: {
-        markdown: await files.write('report.md', reportMarkdown(manifest)),
-        html: await files.write('report.html', reportHtml(manifest)),
-      },
+      found: `report.md, report.html${tracked > 0 ? `; logged to ${trackers.map(({ name }) => name).join(', ')}` : ''}`,
+      outputs: { ...outputs, tracked },
     };
   },
 });

@@ -1,0 +1,77 @@
+import { faultOf } from '../../kernel/errors.ts';
+import type { Manifest } from '../../kernel/record.ts';
+import type { Log } from '../../kernel/stage.ts';
+import type { Tracker } from '../../providers/trackers/tracker.ts';
+
+/** Files a tracker keeps beside the figures, by the name it shows. */
+export type Artifacts = Readonly<Record<string, string>>;
+
+/**
+ * Logs a run to every tracker: parameters, figures, tags, the report. Runs that had nothing to do are not logged.
+ * A tracker that is down is a warning: the records stay the truth.
+ */
+export async function logRun(
+  manifest: Manifest,
+  trackers: readonly Tracker[],
+  artifacts: Artifacts,
+  log: Log,
+  signal: AbortSignal,
+): Promise<number> {
+  if (manifest.outcome === 'skipped') return 0;
+  let logged = 0;
+  for (const tracker of trackers) {
+    try {
+      await logTo(tracker, manifest, artifacts, signal);
+      logged++;
+    } catch (error) {
+      if (signal.aborted || faultOf(error) === 'ours') throw error;
+      log.warn('tracker-failed', `${tracker.name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return logged;
+}
+
+async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts, signal: AbortSignal): Promise<void> {
+  const id = await tracker.start(
+    { experiment: manifest.model, name: `${manifest.model}_${manifest.logicalDate.slice(0, 10)}`, key: manifest.id },
+    signal,
+  );
+  await tracker.params(id, paramsOf(manifest), signal);
+  const at = manifest.ended ?? manifest.started;
+  const metrics = manifest.records
+    .flatMap(({ metrics }) => metrics)
+    .flatMap(({ name, value, split, slice, column, model }) =>
+      value === undefined || slice !== undefined || column !== undefined || model === 'champion'
+        ? []
+        : [{ name: [split === 'test' ? undefined : split, model, name].filter(Boolean).join('.'), value, step: 0, at }],
+    );
+  await tracker.metrics(id, metrics, signal);
+  await tracker.tags(id, tagsOf(manifest), signal);
+  for (const [name, path] of Object.entries(artifacts)) await tracker.artifact(id, name, path, signal);
+  await tracker.finish(id, manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished', signal);
+}
+
+/** What was chosen: algorithm, and the inputs of the training stages that are plain values. */
+function paramsOf(manifest: Manifest): Record<string, string | number | boolean> {
+  const params: Record<string, string | number | boolean> = { seed: manifest.seed };
+  for (const stage of ['prepare-data', 'train']) {
+    const record = manifest.records.find((candidate) => candidate.stage === stage);
+    for (const [name, value] of Object.entries(record?.inputs ?? {})) {
+      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') params[`${stage}.${name}`] = value;
+      else if (value !== null && typeof value === 'object' && !('sha256' in value)) params[`${stage}.${name}`] = JSON.stringify(value);
+    }
+  }
+  const algorithm = manifest.records.find(({ stage }) => stage === 'train')?.outputs.algorithm;
+  return { ...params, ...(typeof algorithm === 'string' && { algorithm }) };
+}
+
+function tagsOf(manifest: Manifest): Record<string, string> {
+  return {
+    'retrain.run': manifest.id,
+    'retrain.outcome': manifest.outcome,
+    'retrain.promoted': String(manifest.promoted),
+    ...(manifest.key !== undefined && { 'retrain.run-key': manifest.key }),
+    ...(manifest.version !== undefined && { 'retrain.version': String(manifest.version) }),
+    ...(manifest.reason && { 'retrain.reason': manifest.reason.text }),
+  };
+}
