@@ -61,7 +61,7 @@ async function install(root) {
     if (packagesFresh(root)) return;
     say('Installing packages (npm ci): about a minute.');
     const began = Date.now();
-    const { status, error, output } = npm(['ci', '--no-audit', '--no-fund'], root);
+    const { status, error, output } = npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);
     if (status !== 0) {
       stop(
         `npm ci failed${error === undefined ? '' : ` (${error.message})`}:\n${output.trimEnd()}\n` +

@@ -12,6 +12,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const EXAMPLE = join(ROOT, 'examples', 'churn');
 const DATA = join(EXAMPLE, 'data');
 const MONTHS = join(EXAMPLE, 'months');
+/** Beside the pipeline file, relative to the clone. */
+const HOME = 'examples/churn/.retrain';
 const MONTHS_AT_FIRST = 4;
 
 const nextMonth = process.argv.includes('--next-month');
@@ -30,12 +32,13 @@ if (nextMonth && there.length > 0 && arriving.length === 0) process.stdout.write
 for (const name of arriving) await copyFile(join(MONTHS, name), join(DATA, name));
 if (arriving.length > 0) process.stdout.write(`Arrived in examples/churn/data: ${arriving.join(', ')}\n`);
 
-const code = await retrain(['run', 'pipelines/churn.yaml']);
+const code = await retrain(['run', 'examples/churn/pipelines/churn.yaml']);
 if (code === 0) {
   const left = all.filter((name) => !there.includes(name) && !arriving.includes(name));
   const lines = [
     left.length > 0 ? 'Let the next month arrive and run again:  npm run quickstart -- --next-month' : undefined,
-    'Score rows with the champion:             npx retrain predict churn --home examples/churn/.retrain --data examples/churn/months/2026-06.csv',
+    `Score rows with the champion:             npx retrain predict churn --home ${HOME} --data examples/churn/months/2026-06.csv --output scores.csv`,
+    `Its versions, and who is champion:        npx retrain registry list --home ${HOME}`,
   ];
   process.stdout.write(`\n${lines.filter((line) => line !== undefined).join('\n')}\n`);
 }
@@ -43,7 +46,7 @@ process.exitCode = code;
 
 /** In a process group of the terminal's, so that Ctrl-C reaches it; its exit code is ours. */
 function retrain(args: readonly string[]): Promise<number> {
-  const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], { cwd: EXAMPLE, stdio: 'inherit' });
+  const child = spawn(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], { cwd: ROOT, stdio: 'inherit' });
   // The child ends itself on Ctrl-C and leaves a record; we only wait for it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void child.kill(signal));
   return new Promise((resolve, reject) => {

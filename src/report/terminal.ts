@@ -59,7 +59,12 @@ function algorithmRows(run: Run): Rows {
   const splits = [...new Set(scores.flatMap(({ metrics }) => metrics.map((metric) => metric.split)))];
   const split = splits.length === 1 ? splits[0] : undefined;
   return {
-    head: ['Algorithm', ...names.map((name) => (split === undefined ? clean(name) : `${clean(name)} (${clean(split)})`))],
+    head: [
+      'Algorithm',
+      ...names.map((name) =>
+        split === undefined ? clean(name) : `${clean(name)} (${split === 'train' ? 'within training' : clean(split)})`,
+      ),
+    ],
     body: scores.map(({ algorithm, metrics, winner }) => [
       `${winner ? '✓' : ' '} ${clean(algorithm)}`,
       ...names.map((name) => shown(metrics.find((metric) => metric.name === name))),

@@ -13,7 +13,7 @@ import { terminalView } from './terminal-view.ts';
 export const predict: Verb = {
   name: 'predict',
   summary: 'Score rows with a registered version, in its own preparation and environment.',
-  usage: 'MODEL --data FILE [--version N] [--output FILE]',
+  usage: 'MODEL --data FILE [--version N | --alias NAME] [--output FILE]',
   arguments: 1,
   options: [
     { name: 'data', value: 'FILE', text: 'Rows to score: path, folder or pattern.' },

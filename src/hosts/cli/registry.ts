@@ -59,7 +59,7 @@ async function list(store: Registry, only: string | undefined, args: Arguments, 
     }
   }
   if (args.flag('json')) door.out.write(`${JSON.stringify(found, undefined, 2)}\n`);
-  else if (found.length === 0) door.out.write(`No version is registered in ${store.uri} yet.\n`);
+  else if (found.length === 0) door.out.write(`No version is registered in ${store.uri} yet. Another home folder is given with --home.\n`);
   else {
     const rows = found.map((one) => [
       one.model,

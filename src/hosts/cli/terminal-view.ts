@@ -13,11 +13,14 @@ const NAME_WIDTH = 15;
 const BAR_CELLS = 24;
 // A line per tenth is enough for a log file.
 const STEPS_WITHOUT_TERMINAL = 10;
+// What is over sooner needs no line on the way.
+const QUIET_MS = 2_000;
 
 /** One line a stage: mark, name, time, what it found; a bar while something is under way. */
 export function terminalView(screen: Screen, options: { verbose: boolean }): View {
   let live = false;
   let lastStep = 0;
+  let lastLine = 0;
   const clear = () => {
     if (live) screen.write('\r\x1b[2K');
     live = false;
@@ -37,6 +40,7 @@ export function terminalView(screen: Screen, options: { verbose: boolean }): Vie
     runStarted: (manifest: Manifest) => line(paint(1, `Run ${manifest.id}`)),
     stageStarted(stage) {
       lastStep = 0;
+      lastLine = performance.now();
       status(`  … ${stage}`);
     },
     line(stage, text) {
@@ -47,9 +51,11 @@ export function terminalView(screen: Screen, options: { verbose: boolean }): Vie
     progress(stage, share, text) {
       const bounded = Math.min(1, Math.max(0, share));
       const full = Math.round(bounded * BAR_CELLS);
-      const bar = `  … ${stage.padEnd(NAME_WIDTH)} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${String(Math.floor(bounded * 100)).padStart(3)} %  ${printable(text)}`;
+      const bar =
+        `  … ${stage.padEnd(NAME_WIDTH)} ${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${String(Math.floor(bounded * 100)).padStart(3)} %  ${printable(text)}`.trimEnd();
       if (screen.interactive) status(bar);
-      else if (Math.floor(bounded * STEPS_WITHOUT_TERMINAL) > lastStep) {
+      else if (Math.floor(bounded * STEPS_WITHOUT_TERMINAL) > lastStep && performance.now() - lastLine >= QUIET_MS) {
+        lastLine = performance.now();
         lastStep = Math.floor(bounded * STEPS_WITHOUT_TERMINAL);
         line(bar);
       }

@@ -7,12 +7,12 @@ import { defineStage } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
-import { registry } from '../../providers/registries/registry.ts';
+import { registry, type Version } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { applyPreparation } from '../../tables/preparation/apply.ts';
 import { readPreparation } from '../../tables/preparation/preparation.ts';
 import { writeCsv } from '../../tables/write-csv.ts';
-import { readInputs, readOptionsOf } from '../read-inputs.ts';
+import { type ReadInputs, readInputs, readOptionsOf } from '../read-inputs.ts';
 import { keyedBy, ROW_KEY } from '../row-key.ts';
 import { predictWith } from '../run-job.ts';
 import { predictJobOf, readVersionTrainer } from '../version-trainer.ts';
@@ -24,7 +24,7 @@ export const predict = defineStage({
   inputs: {
     name: sharedKeys.name,
     data: z.string().min(1).describe('Rows to score: path, folder or pattern.'),
-    read: readInputs,
+    read: readInputs.unwrap().optional().describe('How the files are read. Absent: as the data the version was made from.'),
     version: z.int().min(1).optional().describe('Version to use. Absent: the one `alias` names.'),
     alias: z.string().default('champion').describe('Alias of the version to use.'),
     device: z.enum(['cpu', 'gpu']).default('cpu').describe('What the trainer computes on.'),
@@ -50,7 +50,7 @@ export const predict = defineStage({
     const trainer = await readVersionTrainer(folder);
     const preparation = readPreparation(await readFile(join(folder, 'preparation.json'), 'utf8'), 'preparation.json');
 
-    const raw = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
+    const raw = await data.open(inputs.data, readOptionsOf(inputs.read ?? readingOf(version)), signal);
     const table = trainer.key === ROW_KEY ? keyedBy(raw) : raw;
     if (!table.schema.some(({ name }) => name === trainer.key)) {
       throw new UserError('missing-column', `${inputs.data} has no column "${trainer.key}", the key of the model's rows.`, {
@@ -81,3 +81,10 @@ export const predict = defineStage({
     };
   },
 });
+
+/** How the data of a version was read, whatever the form of the files was; new rows may come in another one. */
+function readingOf({ metadata }: Version): ReadInputs {
+  const kept = readInputs.safeParse(metadata.read);
+  const { format: _form, delimiter: _sign, ...rest } = kept.success ? kept.data : readInputs.parse(undefined);
+  return rest;
+}

@@ -8,6 +8,7 @@ import { defineStage } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { registry } from '../../providers/registries/registry.ts';
+import { readInputs } from '../read-inputs.ts';
 import { versionMetadata } from './version-metadata.ts';
 
 export const register = defineStage({
@@ -41,6 +42,7 @@ export const register = defineStage({
     training: wired('train.record', z.string().optional().describe('Record of train. Absent: it is not known how the model was chosen.')),
     key: wired('fetch-data.key', z.string().optional().describe('Idempotency key of the run. Absent: the version cannot be found by it.')),
     data: wired('fetch-data.digest', z.string().optional().describe('Digest of the data. Absent: not known.')),
+    read: wired('config.fetch-data.read', readInputs),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration.')),
   },
   outputs: {

@@ -1,5 +1,6 @@
 import type { StageRecord } from '../../kernel/record.ts';
 import type { RunFacts } from '../../kernel/stage.ts';
+import type { ReadInputs } from '../read-inputs.ts';
 
 interface Facts {
   readonly inputs: {
@@ -9,6 +10,7 @@ interface Facts {
     readonly key?: string;
     readonly data?: string;
     readonly configuration: string;
+    readonly read: ReadInputs;
   };
   readonly run: RunFacts;
   readonly now: Date;
@@ -43,6 +45,7 @@ export function versionMetadata({ inputs, run, now, trainer, training, evaluatio
     key: inputs.key,
     data: inputs.data,
     configuration: inputs.configuration,
+    read: inputs.read,
     environment: training?.outputs['environment-digest'],
   };
 }
