@@ -12,7 +12,7 @@ export const SECRET_NAMES = [
 ] as const;
 
 // A shorter text would be struck out of innocent words.
-const SECRET_LENGTH_MIN = 4;
+export const SECRET_LENGTH_MIN = 4;
 
 /** A function that takes every secret of the environment, plain and in its URL, JSON and base64 forms, out of a text. */
 export function redactor(env: Readonly<Record<string, string | undefined>>): (text: string) => string {

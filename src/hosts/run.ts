@@ -28,7 +28,12 @@ export interface RunRequest {
   readonly resolved: unknown;
   /** Digest of the part of the configuration that can change the model. */
   readonly configuration: string;
-  readonly policy: { readonly retries: number; readonly delaySeconds: number; readonly timeoutSeconds: number };
+  readonly policy: {
+    readonly retries: number;
+    readonly delaySeconds: number;
+    readonly timeoutSeconds: number;
+    readonly graceSeconds?: number;
+  };
   readonly logicalDate: string;
   readonly force: boolean;
   readonly home: string;
@@ -41,7 +46,18 @@ export interface RunRequest {
   readonly only?: readonly string[];
   /** Manifest of a run that is gone on with. */
   readonly previous?: Manifest;
+  /** Id of a run that begins; made from model and time by default. */
+  readonly id?: string;
+  /** What runs, in order: the stages of a run by default. */
+  readonly entries?: readonly StageEntry[];
+  /** Where somebody can watch the run. */
+  readonly links?: Manifest['links'];
+  /** The door's hand on each provider that is made. */
+  readonly around?: Around;
 }
+
+/** Gives a provider back, or what stands before it. */
+export type Around = (kind: string, provider: unknown) => unknown;
 
 // Reporting a cancelled run must not take long: the platform ends the process soon.
 const REPORT_SECONDS_AFTER_CANCEL = 8;
@@ -49,7 +65,8 @@ const REPORT_SECONDS_AFTER_CANCEL = 8;
 /** One passage through the stages. Ends with the manifest; errors inside stages are in its records. */
 export async function run(request: RunRequest, view: View, signal: AbortSignal): Promise<Manifest> {
   const { clock, home } = request;
-  const id = request.previous?.id ?? newRunId(request.model, clock());
+  const entries = request.entries ?? stageEntries;
+  const id = request.previous?.id ?? request.id ?? newRunId(request.model, clock());
   const folder = runFolder(home, id);
   await mkdir(folder, { recursive: true });
   await writeAtomic(join(folder, 'resolved.json'), `${JSON.stringify(request.resolved, undefined, 2)}\n`);
@@ -72,7 +89,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
       memoryGb: Math.round(totalmem() / 1e8) / 10,
       node: process.version,
     },
-    links: [],
+    links: [...(request.links ?? [])],
     outcome: 'running',
     promoted: false,
     records: [],
@@ -80,9 +97,9 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   await writeRun(folder, manifest);
   view.runStarted(manifest);
 
-  const phases = new Map(stageEntries.map((entry) => [entry.name, entry.phase]));
+  const phases = new Map(entries.map((entry) => [entry.name, entry.phase]));
   const checked = new Set<string>();
-  for (const entry of stageEntries) {
+  for (const entry of entries) {
     if ((request.only && !request.only.includes(entry.name)) || !takesPart(entry, request.shared.task)) continue;
     const decision = decide(entry, manifest.records, (stage) => phases.get(stage));
     if (!decision.run) {
@@ -151,12 +168,16 @@ async function runStage(
 export const cacheOf = (home: string, env: Settings['env']): string => env.RETRAIN_CACHE ?? join(home, 'cache');
 
 /** Makes just the providers that `needs` names. */
-export async function makeProviders<Needs extends Slots>(needs: Needs, settings: Omit<Settings, 'cache'>): Promise<ProvidersOf<Needs>> {
+export async function makeProviders<Needs extends Slots>(
+  needs: Needs,
+  settings: Omit<Settings, 'cache'> & { readonly around?: Around },
+): Promise<ProvidersOf<Needs>> {
+  const around = settings.around ?? ((_kind, provider) => provider);
   const made: Record<string, unknown> = {};
   for (const [name, { kind }] of Object.entries(needs)) {
     const maker = makers[kind];
     if (!maker) throw new RangeError(`No provider of kind ${kind} is in the catalogue.`);
-    made[name] = await maker({ ...settings, cache: cacheOf(settings.home, settings.env) });
+    made[name] = around(kind, await maker({ ...settings, cache: cacheOf(settings.home, settings.env) }));
   }
   return made as ProvidersOf<Needs>;
 }

@@ -60,7 +60,7 @@ export async function loadPipeline(path: string | undefined, only: string | unde
 /** Everything a run needs that the pipeline file and the door decide. */
 export function requestOf(
   loaded: Loaded,
-  door: Door,
+  door: Pick<Door, 'clock' | 'root' | 'version' | 'env'>,
   options: { logicalDate?: string; force: boolean; only?: readonly string[]; previous?: RunRequest['previous'] },
 ): RunRequest {
   const run = (loaded.resolved.shared.run ?? {}) as { retries?: number; 'retry-delay'?: number; timeout?: number };
@@ -92,12 +92,12 @@ function ofTask(resolved: Resolved): Resolved {
 }
 
 /** A file in a folder `pipelines` belongs to the project above it; any other file to the folder it lies in. */
-function projectFolder(path: string): string {
+export function projectFolder(path: string): string {
   const folder = dirname(path);
   return basename(folder) === 'pipelines' ? dirname(folder) : folder;
 }
 
-async function readText(path: string, shown: string): Promise<string> {
+export async function readText(path: string, shown: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {

@@ -8,13 +8,12 @@ import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { withFileLock } from '../../providers/file-lock.ts';
 import { terminalReport } from '../../report/terminal.ts';
+import { logicalDateProblem } from '../logical-date.ts';
 import { run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
 import { terminalView } from './terminal-view.ts';
-
-const LOGICAL_DATE = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/;
 
 export const run: Verb = {
   name: 'run',
@@ -37,9 +36,8 @@ export const run: Verb = {
     const from = args.value('from');
     if (only !== undefined && from !== undefined) throw new UserError('only-and-from', '--only and --from exclude each other.');
     const logicalDate = args.value('logical-date');
-    if (logicalDate !== undefined && (!LOGICAL_DATE.test(logicalDate) || Number.isNaN(Date.parse(logicalDate)))) {
-      throw new UserError('bad-date', `--logical-date: expected a date such as 2026-11-21 or 2026-11-21T03:00Z, found "${logicalDate}".`);
-    }
+    const badDate = logicalDate === undefined ? undefined : logicalDateProblem(logicalDate);
+    if (badDate !== undefined) throw new UserError('bad-date', `--logical-date: ${badDate}`);
     const loaded = await loadPipeline(path, only, args, door);
     const picked = pickStages(only, from);
     await makeHome(loaded.home);

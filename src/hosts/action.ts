@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endGroup, error, getState, info, saveState, setOutput, setSecret, startGroup, summary, warning } from '@actions/core';
+import { actionRequest } from './action/action-request.ts';
+import { cancelKeptJobs, noteJobs } from './action/kept-jobs.ts';
+import { logView } from './action/log-view.ts';
+import { publishError, publishRun } from './action/publish.ts';
+import type { Runner } from './action/runner.ts';
+import { redactor, SECRET_LENGTH_MIN, SECRET_NAMES } from './redact.ts';
+import { type Around, run } from './run.ts';
+
+const POST = 'retrain-post';
+
+/** The GitHub door, for every stage: inputs in, outputs and summary out, then the verdict as exit code. */
+export async function startAction(stage: string, root: string): Promise<number> {
+  const runner = gitHubRunner(process.env);
+  if (runner.kept(POST) !== '') return afterwards(stage, root, runner);
+  runner.keep(POST, 'true');
+  maskSecrets(runner, process.env);
+
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  // The runner sends SIGINT, SIGTERM 7.5 s later, and kills after 2.5 s more.
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  const view = logView(runner);
+  try {
+    const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
+    const request = await actionRequest(stage, { cwd: process.cwd(), root, version, env: process.env, clock: () => new Date() });
+    const noted = noteJobs(runner, { home: request.home, base: request.base });
+    const around: Around = (kind, provider) => noted(kind, request.around?.(kind, provider) ?? provider);
+    const manifest = await run({ ...request, around }, view, stop.signal);
+    view.close();
+    return await publishRun(runner, stage, request, manifest);
+  } catch (error) {
+    view.close();
+    return publishError(runner, stage, error, stop.signal.aborted);
+  } finally {
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The post step. It reads no inputs: what it needs was kept. */
+async function afterwards(stage: string, root: string, runner: Runner): Promise<number> {
+  try {
+    await cancelKeptJobs(runner, { root, env: process.env });
+    return 0;
+  } catch (error) {
+    return publishError(runner, stage, error, false);
+  }
+}
+
+/** Before anything can print. A short secret is not masked: its text would be struck out of innocent words and empty whole outputs. */
+function maskSecrets(runner: Runner, env: NodeJS.ProcessEnv): void {
+  for (const name of SECRET_NAMES) {
+    const secret = env[name];
+    if (secret === undefined || secret === '') continue;
+    if (secret.length >= SECRET_LENGTH_MIN) runner.mask(secret);
+    else runner.write(`${name} has fewer than ${SECRET_LENGTH_MIN} characters: it is no secret worth the name and is not masked.`);
+  }
+}
+
+function gitHubRunner(env: NodeJS.ProcessEnv): Runner {
+  // The runner masks what it prints; the files it reads are redacted here, so that no output is lost for a secret in it.
+  const redact = redactor(env);
+  return {
+    write: (line) => info(redact(line)),
+    openGroup: startGroup,
+    closeGroup: endGroup,
+    annotate(kind, message, { title, file, line, column }) {
+      ({ error, warning })[kind](redact(message), { title, file, startLine: line, startColumn: column });
+    },
+    mask: setSecret,
+    output: (name, value) => setOutput(name, redact(value)),
+    keep: saveState,
+    kept: getState,
+    async summarise(markdown) {
+      if (env.GITHUB_STEP_SUMMARY) await summary.addRaw(redact(markdown), true).write();
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { relative, resolve as resolvePath } from 'node:path';
+import { stages as runEntries, standalone } from '../../catalog.ts';
+import { InvalidInputs, type Problem, UserError } from '../../kernel/errors.ts';
+import type { StageEntry } from '../../kernel/flow.ts';
+import type { Stage } from '../../kernel/stage.ts';
+import { ownInputs, sharedKeysOf } from '../../pipeline/declaration.ts';
+import { resolve } from '../../pipeline/resolve.ts';
+import type { Resolved } from '../../pipeline/resolved.ts';
+import { type Loaded, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
+import type { RunRequest } from '../run.ts';
+import { type ActionInputs, readActionInputs } from './action-inputs.ts';
+import { FORGETS, refuseForgetful } from './forgetful-registry.ts';
+import { knownRun, workflowRunId } from './known-run.ts';
+
+/** Where an action is: what the door hands on. */
+export interface ActionPlace {
+  readonly cwd: string;
+  readonly root: string;
+  readonly version: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: () => Date;
+}
+
+// The runner kills what has not ended 10 s after its first signal; publishing what is known wants some of them.
+const GRACE_SECONDS = 6;
+
+/** From an action's inputs to the request of a run of this one stage; every problem at once. */
+export async function actionRequest(name: string, place: ActionPlace): Promise<RunRequest> {
+  const entry = entryOf(name);
+  const stage = await entry.load();
+  const inputs = readActionInputs(place.env, [...ownInputs(stage).map(([key]) => key), ...sharedKeysOf(stage)]);
+  const { resolved, base, file } = await resolveInputs(stage, entry, inputs, place);
+  const { home, stays } = homeOf(resolved, inputs, base, place);
+
+  const onRunner = place.env.GITHUB_ACTIONS === 'true';
+  const forgets = onRunner && !stays && (resolved.shared.registry === undefined || isHomeRegistry(resolved.shared.registry));
+  if (forgets && resolved.shared.registry !== undefined)
+    throw new InvalidInputs([{ path: 'registry', message: FORGETS, file }], `inputs of ${name}`);
+
+  const model = typeof resolved.shared.name === 'string' ? resolved.shared.name : name;
+  const id = file === undefined ? undefined : (inputs.runId ?? workflowRunId(model, place.env));
+  const previous =
+    id === undefined
+      ? undefined
+      : await knownRun(
+          home,
+          id,
+          model,
+          name,
+          runEntries.map((one) => one.name),
+        );
+  const loaded: Loaded = { resolved, stages: { [name]: stage }, model, file, home, base };
+  const request = requestOf(loaded, place, {
+    logicalDate: inputs.logicalDate ?? previous?.logicalDate,
+    force: inputs.force ?? previous?.force ?? false,
+    only: [name],
+    previous,
+  });
+  return {
+    ...request,
+    id,
+    entries: runEntries.some((one) => one.name === name) ? undefined : [entry],
+    policy: { ...request.policy, graceSeconds: GRACE_SECONDS },
+    links: linksOf(place.env),
+    around: forgets ? refuseForgetful : undefined,
+  };
+}
+
+function entryOf(name: string): StageEntry {
+  const alone = standalone.find((one) => one.name === name);
+  const entry = runEntries.find((one) => one.name === name) ?? (alone && { ...alone, phase: 'assess' as const });
+  if (!entry) throw new RangeError(`There is no stage ${name}.`);
+  return entry;
+}
+
+async function resolveInputs(
+  stage: Stage,
+  entry: StageEntry,
+  inputs: ActionInputs,
+  place: ActionPlace,
+): Promise<{ readonly resolved: Resolved; readonly base: string; readonly file?: string }> {
+  const path = inputs.pipeline;
+  if (path !== undefined && !runEntries.includes(entry)) {
+    throw new UserError('no-part-of-a-run', `${stage.name} is no part of a run: it takes no pipeline file.`, {
+      todo: 'Leave `pipeline` out.',
+    });
+  }
+  const stages =
+    path === undefined
+      ? { [stage.name]: stage }
+      : Object.fromEntries(await Promise.all(runEntries.map(async ({ name, load }) => [name, await load()] as const)));
+  const file = path === undefined ? undefined : relative(place.cwd, resolvePath(place.cwd, path)) || path;
+  const text = path === undefined ? undefined : await readText(resolvePath(place.cwd, path), path);
+  const resolution = resolve({
+    file: text === undefined ? undefined : { name: file as string, text },
+    overrides: inputs.overrides,
+    with: inputs.with,
+    only: stage.name,
+    stages,
+  });
+  const problems: readonly Problem[] = [...inputs.problems, ...(resolution.kind === 'invalid' ? resolution.problems : [])];
+  if (resolution.kind === 'invalid' || problems.length > 0) throw new InvalidInputs(problems, `inputs of ${stage.name}`);
+  return { resolved: resolution.resolved, base: path === undefined ? place.cwd : projectFolder(resolvePath(place.cwd, path)), file };
+}
+
+/** The home folder, and whether somebody named it: a runner's own temporary folder is gone when the job ends. */
+function homeOf(
+  resolved: Resolved,
+  inputs: ActionInputs,
+  base: string,
+  { cwd, env }: ActionPlace,
+): { readonly home: string; readonly stays: boolean } {
+  if (inputs.with.home !== undefined) return { home: resolvePath(cwd, inputs.with.home.trim()), stays: true };
+  if (env.RETRAIN_HOME) return { home: resolvePath(cwd, env.RETRAIN_HOME), stays: true };
+  if (typeof resolved.shared.home === 'string') return { home: resolvePath(base, resolved.shared.home), stays: true };
+  return { home: env.RUNNER_TEMP ? resolvePath(env.RUNNER_TEMP, 'retrain') : resolvePath(base, '.retrain'), stays: !env.RUNNER_TEMP };
+}
+
+const isHomeRegistry = (uri: unknown): boolean => typeof uri === 'string' && /^file:?(?:\/\/)?$/.test(uri.trim());
+
+function linksOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id }: ActionPlace['env']): RunRequest['links'] {
+  if (!server || !repository || !id) return [];
+  return [{ name: 'Workflow run', url: `${server}/${repository}/actions/runs/${id}` }];
+}
