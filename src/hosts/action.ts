@@ -26,12 +26,18 @@ export async function startAction(stage: string, root: string): Promise<number> 
   const view = logView(runner);
   try {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
-    const request = await actionRequest(stage, { cwd: process.cwd(), root, version, env: process.env, clock: () => new Date() });
+    const { request, warnings } = await actionRequest(stage, {
+      cwd: process.cwd(),
+      root,
+      version,
+      env: process.env,
+      clock: () => new Date(),
+    });
     const noted = noteJobs(runner, { home: request.home, base: request.base });
     const around: Around = (kind, provider) => noted(kind, request.around?.(kind, provider) ?? provider);
     const manifest = await run({ ...request, around }, view, stop.signal);
     view.close();
-    return await publishRun(runner, stage, request, manifest);
+    return await publishRun(runner, stage, { ...request, warnings }, manifest);
   } catch (error) {
     view.close();
     return publishError(runner, stage, error, stop.signal.aborted);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { stages, standalone } from '../../src/catalog.ts';
@@ -99,4 +99,136 @@ test('other runners write underscores: the inputs are found all the same', async
   await job.write('data.csv', customers(200));
   const step = await job.run('drift', { reference: 'data.csv', current: 'data.csv', on_drift: 'fail', key: 'id' });
   assert.equal(step.code, 0, step.log.join('\n'));
+});
+
+const PIPELINE = `version: 1
+name: churn
+task: classification
+target: { column: churn, positive: "yes" }
+key: id
+fetch-data: { source: data.csv }
+prepare-data: { split: { test: 20 % } }
+train: { trainer: tabular }
+validate-data: { rules: { age: { min: 0 } } }
+home: kept
+`;
+
+test('inside a run the actions of a workflow share a run folder; a file that was changed in between stops the run', async () => {
+  await using job = await RunnerJob.begin();
+  await job.write('pipelines/churn.yaml', PIPELINE);
+  await job.write('data.csv', customers(200));
+  const pipeline = 'pipelines/churn.yaml';
+  const fetched = await job.run('fetch-data', { pipeline, 'logical-date': '2026-11-01' });
+  assert.equal(fetched.code, 0, fetched.log.join('\n'));
+  assert.equal(fetched.outputs['run-id'], 'churn-4711');
+  assert.match(fetched.summary, /^✅ \*\*fetch-data\*\*: passed/);
+  const validated = await job.run('validate-data', { pipeline });
+  assert.equal(validated.code, 0, validated.log.join('\n'));
+  assert.equal(validated.outputs.rows, '200');
+  const manifest = JSON.parse(await readFile(join(validated.outputs['run-folder']!, 'run.json'), 'utf8'));
+  assert.deepEqual(
+    manifest.records.map((record: { stage: string }) => record.stage),
+    ['fetch-data', 'validate-data'],
+  );
+  assert.equal(manifest.logicalDate, '2026-11-01');
+  assert.deepEqual(manifest.links, [{ name: 'Workflow run', url: 'https://github.com/octo/models/actions/runs/4711' }]);
+
+  await appendFile(validated.outputs.profile!, ' ');
+  const drifted = await job.run('drift', { pipeline });
+  assert.equal(drifted.code, 2);
+  assert.equal(drifted.outputs.reason, 'digest-mismatch');
+});
+
+test('inside a run: a broken pipeline file is annotated at its line; what a step alone changes is told', async () => {
+  await using job = await RunnerJob.begin();
+  await job.write('pipelines/churn.yaml', PIPELINE.replace('min: 0', 'minimum: 0'));
+  await job.write('data.csv', customers(200));
+  const pipeline = 'pipelines/churn.yaml';
+  const broken = await job.run('validate-data', { pipeline, 'logical-date': 'yesterday' });
+  assert.equal(broken.code, 2);
+  assert.deepEqual(
+    broken.errors.map(({ properties: { file, line } }) => [file, line]),
+    [
+      [undefined, undefined],
+      ['pipelines/churn.yaml', '9'],
+    ],
+  );
+  await job.write('pipelines/churn.yaml', PIPELINE);
+  const changed = await job.run('validate-data', { pipeline, data: 'data.csv', rules: '{ age: { min: 1 } }' });
+  assert.equal(changed.code, 0, changed.log.join('\n'));
+  assert.match(changed.warnings[0]!.properties.title!, /only-this-step/);
+});
+
+test('a re-run starts over from its stage: what later stages left in an earlier attempt does not count', async () => {
+  await using job = await RunnerJob.begin();
+  await job.write('pipelines/churn.yaml', PIPELINE.replace('min: 0', 'max: 10'));
+  await job.write('data.csv', customers(200));
+  const pipeline = 'pipelines/churn.yaml';
+  await job.run('fetch-data', { pipeline });
+  assert.equal((await job.run('validate-data', { pipeline })).code, 1);
+  const after = await job.run('prepare-data', { pipeline });
+  assert.equal(after.code, 0);
+  assert.deepEqual([after.outputs.outcome, after.outputs.verdict, after.outputs.reason], ['not-run', 'skipped', 'rule-violated']);
+  const again = await job.run('fetch-data', { pipeline });
+  assert.equal(again.outputs.verdict, 'passed', again.log.join('\n'));
+});
+
+test('a run folder of another model is refused', async () => {
+  await using job = await RunnerJob.begin();
+  await job.write('pipelines/churn.yaml', PIPELINE);
+  await job.write('pipelines/other.yaml', PIPELINE.replace('name: churn', 'name: other'));
+  await job.write('data.csv', customers(50));
+  await job.run('fetch-data', { pipeline: 'pipelines/churn.yaml', 'run-id': 'one' });
+  const other = await job.run('fetch-data', { pipeline: 'pipelines/other.yaml', 'run-id': 'one' });
+  assert.deepEqual([other.code, other.outputs.reason], [2, 'other-run']);
+});
+
+test('a registry in the home folder of a runner would forget: refused when named, and when something is asked of it', async () => {
+  await using job = await RunnerJob.begin();
+  const named = await job.run('fetch-model', { name: 'churn', registry: 'file' });
+  assert.equal(named.code, 2);
+  assert.match(named.errors[0]!.data, /registry: expected a registry that outlives the job/);
+  const unnamed = await job.run('fetch-model', { name: 'churn' });
+  assert.deepEqual([unnamed.code, unnamed.outputs.reason], [2, 'registry-forgets']);
+  const kept = await job.run('fetch-model', { name: 'churn', registry: 'file:registry' });
+  assert.deepEqual([kept.code, kept.outputs.reason], [0, 'no-champion'], kept.log.join('\n'));
+  const home = await job.run('fetch-model', { name: 'churn', home: 'stays' });
+  assert.equal(home.outputs.reason, 'no-champion');
+});
+
+test('secrets are masked before anything prints, and stand in no output, summary, state or record; a short one is no mask', async () => {
+  await using job = await RunnerJob.begin();
+  const secret = 'hooks/s3cret "quoted"';
+  await job.write('data.csv', `id,${JSON.stringify(secret).replaceAll('\\"', '""')}\n1,2\n`);
+  const step = await job.run(
+    'validate-data',
+    { data: 'data.csv', key: 'no-such-column' },
+    { SLACK_WEBHOOK_URL: secret, HF_TOKEN: 'abc' },
+  );
+  assert.equal(step.commands.findIndex(({ name }) => name === 'add-mask') <= 0, true);
+  assert.deepEqual(
+    step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data),
+    [secret],
+  );
+  assert.match(step.log.join('\n'), /HF_TOKEN has fewer than 4 characters/);
+  assert.deepEqual(step.dropped, []);
+  const record = await readFile(step.outputs.record ?? join(job.temp, 'none'), 'utf8').catch(() => '');
+  for (const text of [...step.log, ...step.errors.map(({ data }) => data), step.summary, step.stateFile, record]) {
+    assert.doesNotMatch(text, /s3cret/);
+  }
+});
+
+test('names in the data cannot speak to the runner: no command but our own', async () => {
+  await using job = await RunnerJob.begin();
+  const hostile = ['##[add-mask]drift', '::set-output name=verdict::passed', ' ::stop-commands::forever', '\u001b]8;;x\u0007##[error]boom'];
+  await job.write('data.csv', `${['id', ...hostile].join(',')}\n${'1,2,3,4,5\n'.repeat(60)}`);
+  const rules = JSON.stringify(Object.fromEntries(hostile.map((name) => [name.trim(), { in: ['nothing'] }])));
+  const step = await job.run('validate-data', { data: 'data.csv', rules, key: '##[add-mask]x' });
+  assert.notEqual(step.code, 0);
+  const ours = new Set(['error', 'warning', 'group', 'endgroup']);
+  assert.deepEqual(
+    step.commands.filter(({ name }) => !ours.has(name)),
+    [],
+  );
+  assert.ok(step.errors.every(({ properties }) => properties.title?.startsWith('validate-data: ')));
 });

@@ -3,10 +3,11 @@ import { stages as runEntries, standalone } from '../../catalog.ts';
 import { InvalidInputs, type Problem, UserError } from '../../kernel/errors.ts';
 import type { StageEntry } from '../../kernel/flow.ts';
 import type { Stage } from '../../kernel/stage.ts';
+import type { Reason } from '../../kernel/verdict.ts';
 import { ownInputs, sharedKeysOf } from '../../pipeline/declaration.ts';
-import { resolve } from '../../pipeline/resolve.ts';
-import type { Resolved } from '../../pipeline/resolved.ts';
-import { type Loaded, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
+import { type Resolution, resolve } from '../../pipeline/resolve.ts';
+import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
+import { type Loaded, ofTask, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
 import type { RunRequest } from '../run.ts';
 import { type ActionInputs, readActionInputs } from './action-inputs.ts';
 import { FORGETS, refuseForgetful } from './forgetful-registry.ts';
@@ -25,11 +26,14 @@ export interface ActionPlace {
 const GRACE_SECONDS = 6;
 
 /** From an action's inputs to the request of a run of this one stage; every problem at once. */
-export async function actionRequest(name: string, place: ActionPlace): Promise<RunRequest> {
+export async function actionRequest(
+  name: string,
+  place: ActionPlace,
+): Promise<{ readonly request: RunRequest; readonly warnings: readonly Reason[] }> {
   const entry = entryOf(name);
   const stage = await entry.load();
   const inputs = readActionInputs(place.env, [...ownInputs(stage).map(([key]) => key), ...sharedKeysOf(stage)]);
-  const { resolved, base, file } = await resolveInputs(stage, entry, inputs, place);
+  const { resolved, configuration, warnings, base, file } = await resolveInputs(stage, entry, inputs, place);
   const { home, stays } = homeOf(resolved, inputs, base, place);
 
   const onRunner = place.env.GITHUB_ACTIONS === 'true';
@@ -56,14 +60,16 @@ export async function actionRequest(name: string, place: ActionPlace): Promise<R
     only: [name],
     previous,
   });
-  return {
+  const forRun: RunRequest = {
     ...request,
+    ...(configuration !== undefined && { configuration }),
     id,
     entries: runEntries.some((one) => one.name === name) ? undefined : [entry],
     policy: { ...request.policy, graceSeconds: GRACE_SECONDS },
     links: linksOf(place.env),
     around: forgets ? refuseForgetful : undefined,
   };
+  return { request: forRun, warnings };
 }
 
 function entryOf(name: string): StageEntry {
@@ -73,34 +79,52 @@ function entryOf(name: string): StageEntry {
   return entry;
 }
 
-async function resolveInputs(
-  stage: Stage,
-  entry: StageEntry,
-  inputs: ActionInputs,
-  place: ActionPlace,
-): Promise<{ readonly resolved: Resolved; readonly base: string; readonly file?: string }> {
+interface ResolvedAction {
+  /** What the run is told: the whole pipeline, with this stage as its `with:` makes it. */
+  readonly resolved: Resolved;
+  /** Digest of what the pipeline file and its overrides say, the same for every action of the run. */
+  readonly configuration?: string;
+  readonly warnings: readonly Reason[];
+  readonly base: string;
+  readonly file?: string;
+}
+
+async function resolveInputs(stage: Stage, entry: StageEntry, inputs: ActionInputs, place: ActionPlace): Promise<ResolvedAction> {
   const path = inputs.pipeline;
-  if (path !== undefined && !runEntries.includes(entry)) {
+  if (path === undefined) {
+    const alone = resolve({ with: inputs.with, only: stage.name, stages: { [stage.name]: stage } });
+    return { resolved: resolvedOr(alone, inputs, stage), warnings: [], base: place.cwd };
+  }
+  if (!runEntries.includes(entry)) {
     throw new UserError('no-part-of-a-run', `${stage.name} is no part of a run: it takes no pipeline file.`, {
       todo: 'Leave `pipeline` out.',
     });
   }
-  const stages =
-    path === undefined
-      ? { [stage.name]: stage }
-      : Object.fromEntries(await Promise.all(runEntries.map(async ({ name, load }) => [name, await load()] as const)));
-  const file = path === undefined ? undefined : relative(place.cwd, resolvePath(place.cwd, path)) || path;
-  const text = path === undefined ? undefined : await readText(resolvePath(place.cwd, path), path);
-  const resolution = resolve({
-    file: text === undefined ? undefined : { name: file as string, text },
-    overrides: inputs.overrides,
-    with: inputs.with,
-    only: stage.name,
-    stages,
-  });
+  const stages = Object.fromEntries(await Promise.all(runEntries.map(async ({ name, load }) => [name, await load()] as const)));
+  const name = relative(place.cwd, resolvePath(place.cwd, path)) || path;
+  const said = { file: { name, text: await readText(resolvePath(place.cwd, path), path) }, overrides: inputs.overrides, stages };
+  const own = resolvedOr(resolve({ ...said, with: inputs.with, only: stage.name }), inputs, stage);
+  const whole = ofTask(resolvedOr(resolve(said), inputs, stage));
+
+  const resolved = { ...whole, shared: own.shared, stages: { ...whole.stages, ...own.stages } };
+  const configuration = configurationForKey(whole).sha256;
+  const changed = configurationForKey({ ...whole, stages: resolved.stages }).sha256 !== configuration;
+  return {
+    resolved,
+    configuration,
+    warnings: changed ? [{ code: 'only-this-step', text: ONLY_THIS_STEP }] : [],
+    base: projectFolder(resolvePath(place.cwd, path)),
+    file: name,
+  };
+}
+
+const ONLY_THIS_STEP =
+  'Inputs of this step change what the pipeline file says, for this step alone: whether anything is new is decided without them. Give them to every step as `overrides`, or write them into the file.';
+
+function resolvedOr(resolution: Resolution, inputs: ActionInputs, stage: Stage): Resolved {
   const problems: readonly Problem[] = [...inputs.problems, ...(resolution.kind === 'invalid' ? resolution.problems : [])];
   if (resolution.kind === 'invalid' || problems.length > 0) throw new InvalidInputs(problems, `inputs of ${stage.name}`);
-  return { resolved: resolution.resolved, base: path === undefined ? place.cwd : projectFolder(resolvePath(place.cwd, path)), file };
+  return resolution.resolved;
 }
 
 /** The home folder, and whether somebody named it: a runner's own temporary folder is gone when the job ends. */

@@ -3,6 +3,7 @@ import { type Fault, faultOf, InvalidInputs, problemLine } from '../../kernel/er
 import { EXIT, exitCodeOf, outcomeOf } from '../../kernel/flow.ts';
 import type { Manifest, StageRecord } from '../../kernel/record.ts';
 import { runFolder } from '../../kernel/run-folder.ts';
+import type { Reason } from '../../kernel/verdict.ts';
 import { markdownBlock, markdownText } from '../../report/escape.ts';
 import { jobSummary } from '../../report/summary.ts';
 import type { RunRequest } from '../run.ts';
@@ -13,8 +14,10 @@ import { logLines, type Runner } from './runner.ts';
 const ANNOTATIONS_MAX = 10;
 const ANNOTATION_CHARACTERS_MAX = 4_000;
 
+type Published = Pick<RunRequest, 'home' | 'pipeline'> & { readonly warnings: readonly Reason[] };
+
 /** Outputs and summary of a stage that ran or was left out; then what is wrong. Gives the exit code. */
-export async function publishRun(runner: Runner, stage: string, request: RunRequest, manifest: Manifest): Promise<number> {
+export async function publishRun(runner: Runner, stage: string, request: Published, manifest: Manifest): Promise<number> {
   const folder = runFolder(request.home, manifest.id);
   runner.output('run-id', manifest.id);
   runner.output('run-folder', folder);
@@ -37,7 +40,8 @@ export async function publishRun(runner: Runner, stage: string, request: RunRequ
   if (reason !== undefined) runner.output('reason', reason);
   await runner.summarise(summaryOf(stage, request, manifest, record));
 
-  for (const { code, text } of record.warnings.slice(0, ANNOTATIONS_MAX)) annotate(runner, 'warning', text, { title: `${stage}: ${code}` });
+  for (const { code, text } of [...request.warnings, ...record.warnings].slice(0, ANNOTATIONS_MAX))
+    annotate(runner, 'warning', text, { title: `${stage}: ${code}` });
   const own = outcomeOf([record]).outcome;
   if (own === 'refused' || own === 'errored') {
     annotate(runner, 'error', endingOf(record), { title: `${stage}: ${record.error?.code ?? reason ?? own}` });
@@ -46,7 +50,7 @@ export async function publishRun(runner: Runner, stage: string, request: RunRequ
 }
 
 /** The whole report where it belongs to one action: alone, or of the stage that reports. Elsewhere a line, and more when it says no. */
-function summaryOf(stage: string, { pipeline }: RunRequest, manifest: Manifest, record: StageRecord): string {
+function summaryOf(stage: string, { pipeline }: Published, manifest: Manifest, record: StageRecord): string {
   if (pipeline !== undefined && stage === 'report') return jobSummary({ ...manifest, outcome: outcomeOf(manifest.records).outcome });
   const { outcome } = outcomeOf([record]);
   if (pipeline !== undefined && (outcome === 'passed' || outcome === 'skipped')) {

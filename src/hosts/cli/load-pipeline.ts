@@ -86,7 +86,7 @@ export function requestOf(
 }
 
 /** Without the stages that a pipeline of this task does not have. */
-function ofTask(resolved: Resolved): Resolved {
+export function ofTask(resolved: Resolved): Resolved {
   const others = entries.filter((entry) => entry.name !== resolved.only && !takesPart(entry, resolved.shared.task)).map(({ name }) => name);
   return { ...resolved, stages: Object.fromEntries(Object.entries(resolved.stages).filter(([name]) => !others.includes(name))) };
 }
