@@ -70,7 +70,6 @@ export const fetchData = defineStage({
     const outcome = (await registry.state(inputs.name, signal)).outcomes[key];
     if (outcome && !inputs.force && inputs['on-same-key'] === 'reuse') {
       const same = knownOutcome(outcome);
-      // The fingerprint moved although the data did not (a new checkout): remember it, so that next time the gate knows.
       return {
         verdict: skipped(same.code, same.text),
         found: same.text,
