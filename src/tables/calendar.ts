@@ -1,5 +1,6 @@
 import { BadInput } from './bad-input.ts';
-import type { Column, Field } from './table.ts';
+import { rowPlace } from './row-place.ts';
+import type { Batch, Column, Field } from './table.ts';
 
 const DAY = 86_400_000;
 
@@ -75,7 +76,7 @@ export function parseInstant(text: string): number | undefined {
  * Reads a column as instants: milliseconds, NaN when missing. Text must be ISO 8601, else a `BadInput` with the row;
  * a calendar date without a time is the beginning of that day in `timezone`.
  */
-export function dateReader(field: Field, table: string, timezone = 'UTC'): (column: Column, row: number, firstRow: number) => number {
+export function dateReader(field: Field, table: string, timezone = 'UTC'): (column: Column, row: number, batch: Batch) => number {
   if (field.type !== 'text' && field.type !== 'date' && field.type !== 'timestamp') {
     throw new BadInput(
       'not-a-date',
@@ -90,7 +91,7 @@ export function dateReader(field: Field, table: string, timezone = 'UTC'): (colu
     starts.set(day, known);
     return known;
   };
-  return (column, row, firstRow) => {
+  return (column, row, batch) => {
     if (column.kind === 'number') return column.values[row]!;
     const code = column.codes[row]!;
     if (code < 0) return Number.NaN;
@@ -99,7 +100,7 @@ export function dateReader(field: Field, table: string, timezone = 'UTC'): (colu
       throw new BadInput(
         'not-a-date',
         `Expected an ISO 8601 date, found "${column.dictionary[code]}".`,
-        { file: table, row: firstRow + row + 1, column: field.name },
+        { ...rowPlace(batch, row, table), column: field.name },
         'Declare the type of the column with its pattern, or mend the value.',
       );
     }

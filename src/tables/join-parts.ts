@@ -51,7 +51,8 @@ export function joinParts(name: string, parts: readonly Part[], options: ReadOpt
         if (!part.hasRows) continue;
         signal?.throwIfAborted();
         for await (const batch of part.batches(fields, wanted, counts, signal)) {
-          yield counts.rows === batch.firstRow ? batch : { ...batch, firstRow: counts.rows };
+          const source = batch.source ?? { file: part.name, rowOf: (row) => batch.firstRow + row + 1 };
+          yield { ...batch, firstRow: counts.rows, source };
           counts.rows += batch.rows;
           signal?.throwIfAborted();
         }

@@ -2,6 +2,7 @@ import { BadInput } from './bad-input.ts';
 import { collect } from './memory-table.ts';
 import { takeRows } from './row-filter.ts';
 import { columnIndex, hashKey, keyText } from './row-keys.ts';
+import { rowInWords, rowPlace } from './row-place.ts';
 import type { Batch, BatchOptions, Column, Schema, Table } from './table.ts';
 
 export interface JoinOptions {
@@ -116,8 +117,7 @@ async function findLabels(
   for await (const batch of features.batches({ columns: on, ...(signal && { signal }) })) {
     for (let row = 0; row < batch.rows; row++) {
       const text = keyText(batch, positions, row);
-      if (text === undefined)
-        throw new BadInput('missing-key', 'The key is missing.', { file: features.name, row: batch.firstRow + row + 1 });
+      if (text === undefined) throw new BadInput('missing-key', 'The key is missing.', rowPlace(batch, row, features.name));
       found.push(index.get(bits(text)) ?? -1);
     }
   }
@@ -137,7 +137,9 @@ async function unlabelled(
   for await (const batch of features.batches({ columns: on, ...(signal && { signal }) })) {
     for (let row = 0; row < batch.rows && examples.length < EXAMPLES; row++) {
       if (labelOf[batch.firstRow + row]! < 0)
-        examples.push(`"${shown(keyText(batch, positions, row)!)}" (row ${batch.firstRow + row + 1})`);
+        examples.push(
+          `"${shown(keyText(batch, positions, row)!)}" (${rowInWords(rowPlace(batch, row, features.name), { file: features.name })})`,
+        );
     }
     if (examples.length === EXAMPLES) break;
   }

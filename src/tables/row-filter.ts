@@ -2,7 +2,14 @@ import type { Batch, BatchOptions, Column, Table } from './table.ts';
 
 /** The rows of a batch at `indices` (rising, 0-based within the batch); dictionaries are shared, not copied. */
 export function takeRows(batch: Batch, indices: Int32Array, firstRow: number): Batch {
-  return { firstRow, rows: indices.length, schema: batch.schema, columns: batch.columns.map((column) => takeCells(column, indices)) };
+  const { schema, source } = batch;
+  return {
+    firstRow,
+    rows: indices.length,
+    schema,
+    columns: batch.columns.map((column) => takeCells(column, indices)),
+    ...(source && { source: { file: source.file, rowOf: (row) => source.rowOf(indices[row]!) } }),
+  };
 }
 
 function takeCells(column: Column, indices: Int32Array): Column {

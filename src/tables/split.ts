@@ -2,6 +2,7 @@ import { BadInput } from './bad-input.ts';
 import { dateReader, knownTimezone } from './calendar.ts';
 import { keepRows } from './row-filter.ts';
 import { cellText, columnIndex, HashList, hashKey, keyText, NumberList, rowText, shareOf } from './row-keys.ts';
+import { rowPlace, rowsInWords } from './row-place.ts';
 import { LEFT_OUT, type Part, type TargetColumn } from './split-parts.ts';
 import type { SplitSpec } from './split-schema.ts';
 import { strataOf } from './split-strata.ts';
@@ -143,11 +144,11 @@ async function readRows(table: Table, spec: SplitSpec, { key, target, signal }: 
       const text = keys.length === 0 ? rowText(batch, row) : keyText(batch, positions, row);
       if (text === undefined) {
         const column = keys.length === 1 ? { column: keys[0]! } : {};
-        throw new BadInput('missing-key', 'The key is missing.', { file: table.name, row: batch.firstRow + row + 1, ...column });
+        throw new BadInput('missing-key', 'The key is missing.', { ...rowPlace(batch, row, table.name), ...column });
       }
       const { high, low } = hashKey(spec.salt, text);
       hashes.push(high, low);
-      if (readDate) dates.push(readDate(batch.columns[dateAt]!, row, batch.firstRow));
+      if (readDate) dates.push(readDate(batch.columns[dateAt]!, row, batch));
       if (!targetColumn) continue;
       if (targetColumn.kind === 'number' && !targetIsText) targets.push(targetColumn.values[row]!);
       else {
@@ -167,7 +168,7 @@ async function readRows(table: Table, spec: SplitSpec, { key, target, signal }: 
 }
 
 async function refuseDuplicates(table: Table, by: readonly string[], suspects: readonly number[], signal?: AbortSignal): Promise<void> {
-  const seen = new Map<string, number>();
+  const seen = new Map<string, ReturnType<typeof rowPlace>>();
   const rows = new Set(suspects);
   for await (const batch of table.batches({ columns: by, ...(signal && { signal }) })) {
     for (let row = 0; row < batch.rows; row++) {
@@ -179,14 +180,15 @@ async function refuseDuplicates(table: Table, by: readonly string[], suspects: r
       )!;
       const earlier = seen.get(text);
       if (earlier !== undefined) {
+        const place = rowPlace(batch, row, table.name);
         throw new BadInput(
           'duplicate-key',
-          `The key "${text.replaceAll('\u001f', ' | ')}" stands in rows ${earlier + 1} and ${batch.firstRow + row + 1}; each row needs its own.`,
-          { file: table.name, row: batch.firstRow + row + 1, ...(by.length === 1 && { column: by[0]! }) },
+          `The key "${text.replaceAll('\u001f', ' | ')}" stands in ${rowsInWords(earlier, place)}; each row needs its own.`,
+          { ...place, ...(by.length === 1 && { column: by[0]! }) },
           'Remove the repeated row, or name a key that is different in each row.',
         );
       }
-      if (seen.size === 0) seen.set(text, batch.firstRow + row);
+      if (seen.size === 0) seen.set(text, rowPlace(batch, row, table.name));
     }
   }
 }

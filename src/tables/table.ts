@@ -36,6 +36,15 @@ export interface Batch {
   /** Aligned with `schema` of this batch. */
   readonly schema: Schema;
   readonly columns: readonly Column[];
+  /** Where its rows came from, for messages; absent for tables that were never a file. */
+  readonly source?: RowSource;
+}
+
+/** The file behind a batch. */
+export interface RowSource {
+  readonly file: string;
+  /** Row of that file (from 1; the header of a CSV file is row 1, and empty lines count) that became row `row` (from 0) of the batch. */
+  rowOf(row: number): number;
 }
 
 export interface BatchOptions {

@@ -2,11 +2,14 @@ import { byLabelOrder } from '../../metrics/labels.ts';
 import type { Target, Task } from '../../pipeline/shared-keys.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import { cellText, columnIndex } from '../../tables/row-keys.ts';
+import { rowPlace } from '../../tables/row-place.ts';
 import type { Split } from '../../tables/split.ts';
 import type { Table } from '../../tables/table.ts';
 
 // More labels than this are no classes; a number column or a key was named as target.
 const CLASSES_MAX = 1_000;
+
+type RowPlace = ReturnType<typeof rowPlace>;
 
 export interface TargetClasses {
   readonly classes?: readonly string[];
@@ -24,24 +27,23 @@ export async function targetClasses(
   signal: AbortSignal,
 ): Promise<TargetClasses> {
   const field = table.schema[columnIndex(table.schema, target.column, table.name)]!;
-  const place = (row?: number) => ({ file: table.name, column: target.column, ...(row !== undefined && { row }) });
-  const counts = new Map<string, { rows: number; first: number; trained: boolean }>();
+  const place = (at?: RowPlace) => ({ file: table.name, ...at, column: target.column });
+  const counts = new Map<string, { rows: number; first: RowPlace; trained: boolean }>();
   const train = split.parts.indexOf('train');
   for await (const batch of table.batches({ columns: [target.column], signal })) {
     for (let row = 0; row < batch.rows; row++) {
       const label = cellText(batch.columns[0]!, field, row);
-      const number = batch.firstRow + row + 1;
       if (label === undefined)
         throw new BadInput(
           'missing-target',
           'expected a value of the target, found none.',
-          place(number),
+          place(rowPlace(batch, row, table.name)),
           'Drop such rows, or give them a value.',
         );
       if (task !== 'classification' && task !== 'text-classification') continue;
       const known = counts.get(label);
       if (known) known.rows++;
-      else counts.set(label, { rows: 1, first: number, trained: false });
+      else counts.set(label, { rows: 1, first: rowPlace(batch, row, table.name), trained: false });
       if (split.partOf[batch.firstRow + row] === train) counts.get(label)!.trained = true;
       if (counts.size > CLASSES_MAX)
         throw new BadInput(
@@ -59,9 +61,9 @@ export async function targetClasses(
 }
 
 function checkedClasses(
-  counts: ReadonlyMap<string, { readonly rows: number; readonly first: number; readonly trained: boolean }>,
+  counts: ReadonlyMap<string, { readonly rows: number; readonly first: RowPlace; readonly trained: boolean }>,
   target: Target,
-  place: (row?: number) => { readonly file: string; readonly column: string; readonly row?: number },
+  place: (at?: RowPlace) => { readonly file: string; readonly column: string; readonly row?: number },
 ): TargetClasses {
   const labels = [...counts.keys()].sort(byLabelOrder);
   const list = labels

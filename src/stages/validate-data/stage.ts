@@ -136,9 +136,12 @@ function scoreGate(threshold: string | number | undefined, { score, rows }: Qual
   return [{ name: 'score', threshold: text, value: score.value, judged: 'point', verdict, ...(reason && { reason: reason.text }) }];
 }
 
+const placeText = ({ file, row }: { readonly file?: string; readonly row: number }): string =>
+  `row ${row}${file === undefined ? '' : ` of ${file}`}`;
+
 const ruleText = (rule: QualityReport['rules'][number]): string => {
   const example = rule.examples[0];
-  return `${rule.id} (expected ${rule.expected}): ${rule.note ?? `${rule.failed} of ${rule.checked}`}${example ? `, e.g. "${example.value}" in row ${example.row}` : ''}`;
+  return `${rule.id} (expected ${rule.expected}): ${rule.note ?? `${rule.failed} of ${rule.checked}`}${example ? `, e.g. "${example.value}" in ${placeText(example)}` : ''}`;
 };
 
 function rulesTable({ rules }: QualityReport): RecordTable {
@@ -155,7 +158,7 @@ function rulesTable({ rules }: QualityReport): RecordTable {
         rule.checked,
         rule.failed,
         rule.passed,
-        rule.examples[0] ? `row ${rule.examples[0].row}: ${rule.examples[0].value}` : null,
+        rule.examples[0] ? `${placeText(rule.examples[0])}: ${rule.examples[0].value}` : null,
       ]),
     ...(rules.length > 200 && { total: rules.length }),
   };

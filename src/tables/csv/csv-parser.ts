@@ -36,6 +36,8 @@ export class CsvParser {
   /** Records met in this file so far, empty lines included: the row number of messages is `record + 1`. */
   record: number;
   rows = 0;
+  /** Records left out since the last batch: pairs of the row before which they stand and how many they are. */
+  skipped: number[] = [];
   emptyLines = 0;
   badRows = 0;
   readonly badByCode: Record<string, number> = {};
@@ -67,6 +69,7 @@ export class CsvParser {
         p += c === CR && p + 1 < end && buffer[p + 1] === LF ? 2 : 1;
         this.record++;
         this.emptyLines++;
+        this.#skip(row);
         continue;
       }
 
@@ -295,6 +298,12 @@ export class CsvParser {
     return -1;
   }
 
+  #skip(row: number): void {
+    const { skipped } = this;
+    if (skipped.at(-2) === row) skipped[skipped.length - 1]!++;
+    else skipped.push(row, 1);
+  }
+
   /** Notes a bad record (or throws it) and returns where the next one begins; -1 when its end is not in the buffer yet. */
   #bad(error: unknown, buffer: Uint8Array, start: number, from: number, end: number, final: boolean, column: number): number {
     if (!(error instanceof BadCell || error instanceof BadText)) throw error;
@@ -329,6 +338,7 @@ export class CsvParser {
     if (!this.#layout.countBadRows) throw placed;
     this.record++;
     this.badRows++;
+    this.#skip(this.rows);
     this.badByCode[error.code] = (this.badByCode[error.code] ?? 0) + 1;
     if (this.examples.length < 5) this.examples.push(placed.message);
   }

@@ -88,7 +88,7 @@ async function* readRecords(
         start = parser.parse(buffer, start, end, false);
         if (!batcher.full(parser)) break;
         note();
-        yield batcher.take(parser);
+        yield withRows(batcher.take(parser), parser, source.name);
       }
       if (end - start > maxRecordBytes) throw parser.tooLong();
       if (start > 0) buffer.copyWithin(0, start, end);
@@ -101,12 +101,26 @@ async function* readRecords(
     start = parser.parse(buffer, start, end, true);
     if (!batcher.full(parser)) break;
     note();
-    yield batcher.take(parser);
+    yield withRows(batcher.take(parser), parser, source.name);
   }
   note();
   for (const [code, n] of Object.entries(parser.badByCode)) counts.badByCode[code] = (counts.badByCode[code] ?? 0) + n;
   counts.examples.push(...parser.examples.slice(0, Math.max(0, 5 - counts.examples.length)));
-  if (parser.rows > 0) yield batcher.take(parser);
+  if (parser.rows > 0) yield withRows(batcher.take(parser), parser, source.name);
+}
+
+/** The batch with the records its rows were; the parser begins to count anew what it leaves out. */
+function withRows(batch: Batch, parser: CsvParser, file: string): Batch {
+  const { skipped } = parser;
+  parser.skipped = [];
+  const leftOut = skipped.reduce((sum, count, i) => (i % 2 === 1 ? sum + count : sum), 0);
+  const first = parser.record - leftOut - batch.rows + 1;
+  const rowOf = (row: number): number => {
+    let number = first + row;
+    for (let i = 0; i < skipped.length && skipped[i]! <= row; i += 2) number += skipped[i + 1]!;
+    return number;
+  };
+  return { ...batch, source: { file, rowOf } };
 }
 
 function grown(buffer: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {

@@ -1,6 +1,7 @@
 import { BadInput } from '../bad-input.ts';
 import { parseInstant } from '../calendar.ts';
 import { cellText } from '../row-keys.ts';
+import { rowPlace } from '../row-place.ts';
 import type { Batch, BatchOptions, Column, ColumnType, Field, Schema, Table } from '../table.ts';
 
 const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
@@ -55,8 +56,7 @@ function coerce(column: Column, field: Field, type: ColumnType, batch: Batch, fi
       const row = column.codes.indexOf(code);
       if (row < 0) return Number.NaN;
       throw new BadInput('wrong-type', `Expected a ${type}, as in training, found ${JSON.stringify(column.dictionary[code])}.`, {
-        file,
-        row: batch.firstRow + row + 1,
+        ...rowPlace(batch, row, file),
         column: field.name,
       });
     };
@@ -67,8 +67,7 @@ function coerce(column: Column, field: Field, type: ColumnType, batch: Batch, fi
   const present = column.values.findIndex((value) => !Number.isNaN(value));
   if (present >= 0 && dates !== (field.type === 'date' || field.type === 'timestamp')) {
     throw new BadInput('wrong-type', `Expected a ${type}, as in training, found a ${field.type}.`, {
-      file,
-      row: batch.firstRow + present + 1,
+      ...rowPlace(batch, present, file),
       column: field.name,
     });
   }

@@ -4,6 +4,7 @@ import type { Fits } from '../expression/fit.ts';
 import { columnsOf, type Node, parseExpression } from '../expression/syntax.ts';
 import type { Compiled, TextVector } from '../expression/vector.ts';
 import { cellText } from '../row-keys.ts';
+import { rowPlace } from '../row-place.ts';
 import type { Batch, Schema } from '../table.ts';
 import type { Origin } from './preparation.ts';
 
@@ -59,8 +60,7 @@ export function readNumbers(origin: Origin, parse: boolean, options: ReadOptions
     for (let row = 0; row < values.length; row++) {
       if (values[row] === Number.POSITIVE_INFINITY || values[row] === Number.NEGATIVE_INFINITY) {
         throw new BadInput('infinite-value', 'An infinite value cannot be prepared.', {
-          file: options.table,
-          row: batch.firstRow + row + 1,
+          ...rowPlace(batch, row, options.table),
           column: name,
         });
       }
@@ -75,7 +75,7 @@ function refuseText(text: string, code: number, codes: Int32Array, batch: Batch,
   throw new BadInput(
     'not-a-number',
     `Expected a number, found ${JSON.stringify(text)}.`,
-    { file, row: batch.firstRow + row + 1, column },
+    { ...rowPlace(batch, row, file), column },
     `If it means missing, add it to \`columns.${column}.missing\`.`,
   );
 }

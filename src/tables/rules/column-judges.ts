@@ -2,8 +2,8 @@ import { nearest } from '../nearest.ts';
 import { cellText, HashList, hashKey, NumberList } from '../row-keys.ts';
 import type { Batch, Schema, Table } from '../table.ts';
 import { cellChecks } from './cell-checks.ts';
-import { type Judge, missingIn, Tally } from './judge.ts';
-import { type Example, type RuleResult, shownValue } from './quality-report.ts';
+import { exampleAt, type Judge, missingIn, Tally } from './judge.ts';
+import type { Example, RuleResult } from './quality-report.ts';
 import type { ColumnRules } from './rules-schema.ts';
 
 export function absent(column: string, rules: ColumnRules, schema: Schema): RuleResult {
@@ -40,7 +40,7 @@ export function judgeMissing(column: string, position: number, { severity, mostl
       tally.failed += missing;
       tally.missing += missing;
       for (let row = 0; missing > 0 && row < batch.rows && !tally.full; row++) {
-        if (cellText(batch.columns[position]!, batch.schema[position]!, row) === undefined) tally.example(batch.firstRow + row, '');
+        if (cellText(batch.columns[position]!, batch.schema[position]!, row) === undefined) tally.example(batch, row, '');
       }
     },
     finish: (rows) => tally.result(rows),
@@ -86,7 +86,7 @@ export function judgeCells(
       for (let row = 0; failed > 0 && row < batch.rows; row++) {
         if (bad[row] === 0) continue;
         any[row] = 1;
-        if (!tally.full) tally.example(batch.firstRow + row, cellText(column, field, row)!);
+        if (!tally.full) tally.example(batch, row, cellText(column, field, row)!);
       }
     }
     validity.of += present;
@@ -170,7 +170,7 @@ export async function showRepeated(
       for (const row of repeated) {
         if (row < batch.firstRow || row >= batch.firstRow + batch.rows) continue;
         const text = cellText(batch.columns[position]!, batch.schema[position]!, row - batch.firstRow) ?? '';
-        examples[position]!.push({ row: row + 1, value: shownValue(text) });
+        examples[position]!.push(exampleAt(batch, row - batch.firstRow, text));
       }
     });
     if (batch.firstRow + batch.rows > last) break;

@@ -28,8 +28,8 @@ export class Tally {
     return this.examples.length >= this.#limit;
   }
 
-  example(row: number, value: string): void {
-    this.examples.push({ row: row + 1, value: shownValue(value) });
+  example(batch: Batch, row: number, value: string): void {
+    this.examples.push(exampleAt(batch, row, value));
   }
 
   result(rows: number, examples: readonly Example[] = this.examples): RuleResult {
@@ -39,6 +39,13 @@ export class Tally {
     const shares = { ...(checked > 0 && { share: failed / checked }), ...(rows > 0 && { shareOfRows: failed / rows }) };
     return { ...this.#facts, checked, failed, missing, ...shares, passed, examples };
   }
+}
+
+/** A cell worth showing, with its place in the file. */
+export function exampleAt(batch: Batch, row: number, value: string): Example {
+  const { source } = batch;
+  const shown = shownValue(value);
+  return source ? { file: source.file, row: source.rowOf(row), value: shown } : { row: batch.firstRow + row + 1, value: shown };
 }
 
 /** Missing cells of one column of a batch. */

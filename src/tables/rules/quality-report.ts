@@ -1,5 +1,7 @@
 export interface Example {
-  /** 1-based data row. */
+  /** The file it stands in; absent for a table that was no file. */
+  readonly file?: string;
+  /** From 1; the header of a CSV file is row 1. */
   readonly row: number;
   /** Text of the cell or of the cells the rule reads; shortened. */
   readonly value: string;

@@ -32,7 +32,7 @@ export function judgeExpression(rule: RulesSpec['expressions'][number], schema: 
         tally.checked++;
         if (values[row] !== 0) continue;
         tally.failed++;
-        if (!tally.full) tally.example(batch.firstRow + row, cellsText(batch, columns, row));
+        if (!tally.full) tally.example(batch, row, cellsText(batch, columns, row));
       }
     },
     finish: (rows) => tally.result(rows),
@@ -89,7 +89,7 @@ export async function judgeReference(
         tally.checked++;
         if (known.has(text)) continue;
         tally.failed++;
-        if (!tally.full) tally.example(batch.firstRow + row, text.replaceAll('\u001f', ' | '));
+        if (!tally.full) tally.example(batch, row, text.replaceAll('\u001f', ' | '));
       }
     },
     finish: (rows) => tally.result(rows),

@@ -32,7 +32,7 @@ export function judgeFreshness(
   return {
     add: (batch) => {
       for (let row = 0; read && row < batch.rows; row++) {
-        const instant = read(batch.columns[position]!, row, batch.firstRow);
+        const instant = read(batch.columns[position]!, row, batch);
         if (instant > newest) newest = instant;
       }
     },
