@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { customers } from './customers.ts';
 import { ownPipeline, ownProject } from './own-trainer.ts';
 import { assertRefused } from './refusal.ts';
+import { runs } from './support.ts';
 
 /** How it misbehaves; the exit code; what must be said. */
 const WAYS: readonly (readonly [string, string, number, readonly RegExp[]])[] = [
@@ -28,12 +29,12 @@ for (const [way, what, code, words] of WAYS) {
 }
 
 test('a trainer that hangs is stopped when its time is up, with all it started, and tried again as often as asked', async () => {
-  const text = ownPipeline('stubborn', { train: ', timeout: 1', run: '{ retries: 1, retry-delay: 0 s }' });
+  const text = ownPipeline('stubborn', { train: ', timeout: 1', run: '{ retries: 1, retry-delay: 1s }' });
   await using project = await ownProject({ 'churn.yaml': text, 'data.csv': customers(120) });
   const ended = await project.retrain(['run', 'churn.yaml']);
   await assertRefused(project, ended, 3, [/The trainer ran past its 1 s and was stopped/, /Give train more time/, /Attempt 2 of 2/]);
   const record = (await project.lastRun()).records.find(({ stage }) => stage === 'train');
   assert.equal(record?.attempt, 2);
   assert.equal(record.error?.code, 'timed-out');
-  for (const pid of JSON.parse(await project.read('trainer.pids')) as number[]) assert.throws(() => process.kill(pid, 0), /ESRCH/);
+  for (const pid of JSON.parse(await project.read('trainer.pids')) as number[]) assert.equal(await runs(pid), false);
 });

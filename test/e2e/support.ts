@@ -98,3 +98,14 @@ export function recordOf(manifest: Manifest, stage: string) {
   if (!record) throw new Error(`${stage} left no record; there are ${manifest.records.map((one) => one.stage).join(', ')}.`);
   return record;
 }
+
+/** Whether a process runs; one that has ended and waits to be reaped does not. */
+export async function runs(pid: number): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+}

@@ -19,6 +19,7 @@ import { data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { gateInputs, gateOf, gatesMissed } from '../gates.ts';
 import { classified, regressed } from '../judged-rows.ts';
+import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { metricTask } from '../metric-task.ts';
 import { sliceInputs, slicingsOf } from './slicings.ts';
 
@@ -65,10 +66,12 @@ export const biasCheck = defineStage({
     'too-few': 'Groups too small to be judged.',
   },
   needs: { data },
-  check: ({ gates }) =>
-    Object.keys(gates)
+  check: (inputs) => [
+    ...Object.keys(inputs.gates)
       .filter((name) => !Object.hasOwn(FAIRNESS_MEASURES, name))
       .map((name) => ({ path: `gates.${name}`, message: `unknown measure.${suggestion(name, Object.keys(FAIRNESS_MEASURES))}` })),
+    ...unknownMetrics(inputs, metricsAt('metrics', inputs.metrics)),
+  ],
 
   async run(inputs, { data }, { signal, run }) {
     if (inputs.slices.length === 0)

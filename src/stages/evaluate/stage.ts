@@ -10,6 +10,7 @@ import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { data } from '../../providers/sources/source.ts';
 import { gateInputs, gatesMissed, judgeGates } from '../gates.ts';
 import { classified, type JudgeOptions, regressed } from '../judged-rows.ts';
+import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { metricTask } from '../metric-task.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
 import { curvesOf } from './curves-of.ts';
@@ -84,6 +85,8 @@ export const evaluate = defineStage({
     better: 'What the comparison said: `better`, `not-better` or `incomparable`; absent without a champion.',
   },
   needs: { data },
+  check: (inputs) =>
+    unknownMetrics(inputs, [['primary', inputs.primary], ...metricsAt('metrics', inputs.metrics), ...metricsAt('gates', inputs.gates)]),
 
   async run(inputs, { data }, { signal, run, log }) {
     const known =

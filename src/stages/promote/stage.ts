@@ -7,6 +7,7 @@ import { failed, incomparable, type Reason, skipped, type Verdict } from '../../
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type Aliases, type ModelState, type OutcomeEntry, registry } from '../../providers/registries/registry.ts';
 import { thresholdInput } from '../gates.ts';
+import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { withRowCount } from '../row-counts.ts';
 import { decidePromotion } from './decide-promotion.ts';
 
@@ -15,6 +16,8 @@ export const promote = defineStage({
   summary: 'Make the candidate the champion if it is better beyond noise, and write down how the run ended.',
   inputs: {
     name: sharedKeys.name,
+    task: sharedKeys.task.optional(),
+    target: sharedKeys.target.optional(),
     when: z
       .enum(['significant', 'threshold-only', 'never'])
       .default('significant')
@@ -25,6 +28,11 @@ export const promote = defineStage({
       .record(z.string(), thresholdInput)
       .default({})
       .describe('Thresholds the candidate must keep besides, by metric, e.g. `rmse: "< 0.10"`.'),
+    margin: z.number().min(0).default(0).describe('How much worse the primary metric may be and still count as better, in its own unit.'),
+    guards: z
+      .record(z.string(), z.number().min(0))
+      .default({})
+      .describe("Metrics that must not be worse than the champion's by more than this, e.g. `recall: 0.01`."),
     'on-refusal': z
       .enum(['continue', 'fail'])
       .default('continue')
@@ -51,6 +59,7 @@ export const promote = defineStage({
     champion: 'Version in service afterwards.',
   },
   needs: { registry },
+  check: (inputs) => unknownMetrics(inputs, [...metricsAt('gates', inputs.gates), ...metricsAt('guards', inputs.guards)]),
 
   async run(inputs, { registry }, { signal, now, run }) {
     const { name, version } = inputs;

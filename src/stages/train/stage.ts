@@ -5,6 +5,7 @@ import { defineStage, type FileOutput } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
+import { unknownMetrics } from '../metric-names.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { predictWithChampion } from './champion.ts';
 import { chooseAlgorithms, parametersOf } from './choose-algorithms.ts';
@@ -20,6 +21,7 @@ export const train = defineStage({
   summary: 'Fit every algorithm on the training part, choose one there, and let it and the champion predict the judging rows.',
   inputs: {
     task: sharedKeys.task,
+    target: sharedKeys.target.optional(),
     ...trainerInputs,
     algorithms: z.array(z.string()).min(1).optional().describe('Algorithms to fit. Absent: all the trainer has for the task.'),
     params: z
@@ -94,6 +96,12 @@ export const train = defineStage({
     'champion-problem': 'Why the champion could not be asked; absent when it could.',
   },
   needs: { backend },
+  check: (inputs) => [
+    ...(inputs.trainer === 'command' && inputs.command === undefined
+      ? [{ path: 'command', message: 'expected a program and its first arguments, because of trainer: command; found nothing.' }]
+      : []),
+    ...unknownMetrics(inputs, [['search.metric', inputs.search.metric]]),
+  ],
 
   async run(inputs, { backend }, { files, signal, log, run }) {
     const source = trainerSource(inputs);
