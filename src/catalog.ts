@@ -81,6 +81,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
     return openTrackers((shared.tracker ?? []) as readonly string[], { home });
   },
+  artifacts: async ({ log }) => {
+    const { gitHubArtifacts } = await import('./providers/artifacts/github-artifacts.ts');
+    return gitHubArtifacts(log);
+  },
   notifiers: async ({ inputs, env }) => {
     const { openNotifiers } = await import('./providers/notifiers/open-notifiers.ts');
     return openNotifiers(inputs as NotifierChoice, env);

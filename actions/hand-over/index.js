@@ -1,0 +1,2 @@
+// The one action that is no stage; it starts the same bundle.
+require('../dist/index.js').runAction('hand-over', require('node:path').join(__dirname, '..', '..'));

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { basename, isAbsolute, join } from 'node:path';
+import { providers, stages } from '../catalog.ts';
+import { InvalidInputs, type Problem, UserError } from '../kernel/errors.ts';
+import { outcomeOf, PHASES, type Phase } from '../kernel/flow.ts';
+import type { Manifest } from '../kernel/record.ts';
+import { readManifest, runsFolder, writeRun } from '../kernel/run-folder.ts';
+import type { Artifacts } from '../providers/artifacts/artifacts.ts';
+import { readActionInputs } from './action/action-inputs.ts';
+import { publishError } from './action/publish.ts';
+import type { Runner } from './action/runner.ts';
+import { packRun, unpackRun } from './hand-over/envelope.ts';
+import { readNeeds, recordOfLostJob } from './hand-over/lost-job.ts';
+import { nextPhase } from './hand-over/next-phase.ts';
+
+/** Long enough to approve a promotion and to run failed jobs again; the repository may shorten it. */
+const DAYS_KEPT = 7;
+const KNOWN = ['operation', 'job', 'run-folder', 'artifact-id', 'digest', 'needs'] as const;
+type Given = Readonly<Partial<Record<(typeof KNOWN)[number], string>>>;
+
+/** The action `hand-over`: `save` keeps a run's folder for the jobs after this one, `restore` brings it back. Gives the exit code. */
+export async function handOver(env: NodeJS.ProcessEnv, runner: Runner, signal: AbortSignal): Promise<number> {
+  try {
+    const given: Given = readActionInputs(env, KNOWN).with;
+    const wrong = problemsOf(given);
+    if (wrong.length > 0) throw new InvalidInputs(wrong, 'inputs of hand-over');
+    const artifacts = await openArtifacts(env, runner);
+    if (given.operation === 'save') await save(given, env, artifacts, runner, signal);
+    else await restore(given, env, artifacts, runner, signal);
+    return 0;
+  } catch (error) {
+    return publishError(runner, 'hand-over', error, signal.aborted);
+  }
+}
+
+async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, runner: Runner, signal: AbortSignal): Promise<void> {
+  const folder = given['run-folder']!;
+  const job = given.job as Phase;
+  const manifest = await readManifest(join(folder, 'run.json'));
+  const files = await packRun(folder, manifest.id, job, signal);
+  const name = `retrain-${manifest.id}-${job}-${env.GITHUB_RUN_ATTEMPT ?? '1'}`;
+  const { id, digest } = await artifacts.save(name, folder, files, DAYS_KEPT, signal);
+  runner.output('artifact-id', String(id));
+  runner.output('digest', digest);
+  runner.output('next', nextPhase(job, manifest.records, stages));
+  runner.write(`${files.length} files of the run ${manifest.id} are kept as artifact ${id}.`);
+}
+
+async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, runner: Runner, signal: AbortSignal): Promise<void> {
+  const home = env.RETRAIN_HOME ?? join(env.RUNNER_TEMP!, 'retrain');
+  await mkdir(home, { recursive: true });
+  const arriving = await mkdtemp(join(home, 'arriving-'));
+  try {
+    await artifacts.restore({ id: Number(given['artifact-id']), digest: given.digest! }, arriving, signal);
+    const { folder, envelope } = await unpackRun(arriving, runsFolder(home), signal);
+    let manifest = await readManifest(join(folder, 'run.json'));
+    if (manifest.id !== envelope.run || manifest.id !== basename(folder)) {
+      throw new UserError('other-run', `The envelope is of the run ${envelope.run}, its manifest of ${manifest.id}.`);
+    }
+    const lost = given.needs === undefined ? undefined : recordOfLostJob(readNeeds(given.needs), manifest, stages, new Date());
+    if (lost) {
+      manifest = { ...manifest, records: [...manifest.records, lost] };
+      await writeRun(folder, manifest);
+    }
+    tell(runner, manifest, folder);
+  } finally {
+    await rm(arriving, { recursive: true, force: true });
+  }
+}
+
+function tell(runner: Runner, manifest: Manifest, folder: string): void {
+  const { outcome, reason } = outcomeOf(manifest.records);
+  runner.output('run-folder', folder);
+  runner.output('run', manifest.id);
+  runner.output('outcome', outcome);
+  if (reason) runner.output('reason', reason.code);
+  if (manifest.version !== undefined) runner.output('version', String(manifest.version));
+  runner.output('promoted', String(manifest.promoted));
+  runner.write(
+    `The run ${manifest.id} goes on with the records of ${manifest.records.map(({ stage }) => stage).join(', ') || 'no stage'}.`,
+  );
+}
+
+async function openArtifacts(env: NodeJS.ProcessEnv, runner: Runner): Promise<Artifacts> {
+  const unused = { home: '', cache: '', base: '', root: '', model: '', shared: {}, inputs: {} };
+  return (await providers.artifacts!({ ...unused, env, log: (line) => runner.write(line) })) as Artifacts;
+}
+
+function problemsOf(given: Given): readonly Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (path: string, message: string) => problems.push({ path, message, file: 'with' });
+  for (const name of Object.keys(given)) if (!(KNOWN as readonly string[]).includes(name)) wrong(name, 'is no input of this action.');
+  if (given.operation === 'save') {
+    if (!(PHASES as readonly string[]).includes(given.job ?? ''))
+      wrong('job', `expected one of ${PHASES.join(', ')}, found "${given.job}".`);
+    if (!isAbsolute(given['run-folder'] ?? '')) wrong('run-folder', 'expected the folder of a run: output `run-folder` of its actions.');
+  } else if (given.operation === 'restore') {
+    if (!/^\d{1,18}$/.test(given['artifact-id'] ?? ''))
+      wrong('artifact-id', `expected the id of an artifact, found "${given['artifact-id']}".`);
+    if (!/^sha256:[0-9a-f]{64}$/.test(given.digest ?? '')) wrong('digest', `expected sha256: and 64 hex digits, found "${given.digest}".`);
+  } else wrong('operation', `expected save or restore, found "${given.operation}".`);
+  return problems;
+}
