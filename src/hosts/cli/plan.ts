@@ -87,11 +87,22 @@ async function knownOf(gate: StageRecord, registry: Registry, model: string, doo
 }
 
 function print(found: Plan, door: Door): void {
+  const stages = new Set(found.stages.map(({ name }) => name));
+  // What one stage hands the next is the same in every run; here only what lies outside.
+  const outside = (names: readonly string[]) => names.filter((name) => !stages.has(name.split('.')[0] ?? '')).join(', ');
   door.out.write(
     textTable(
-      ['stage', 'will', 'why', 'reads', 'writes'],
-      found.stages.map((stage) => [stage.name, stage.will, stage.reason?.text ?? '', stage.reads.join(', '), stage.writes.join(', ')]),
+      ['stage', 'will', 'why'],
+      found.stages.map((stage) => [stage.name, stage.will, stage.reason?.text ?? stage.summary]),
     ),
+  );
+  door.out.write(
+    `\n${textTable(
+      ['stage', 'reads', 'writes'],
+      found.stages
+        .map((stage) => [stage.name, outside(stage.reads), outside(stage.writes)])
+        .filter(([, reads, writes]) => reads !== '' || writes !== ''),
+    )}`,
   );
   if (found.gates.length > 0)
     door.out.write(
