@@ -49,14 +49,18 @@ export function evaluationFile(texts: readonly EvaluationText[], rows: TextToSql
 }
 
 /** `per_bucket_complexity_eval.csv`: best mean F1 first; intervals and the mark of small buckets on the right. */
-export function bucketFile(labels: readonly (string | undefined)[], rows: TextToSqlRows, level = 0.95): FileRows {
+export function bucketFile(
+  labels: readonly (string | undefined)[],
+  rows: Pick<TextToSqlRows, 'exactMatch' | 'f1'>,
+  { level = 0.95, small = SMALL_BUCKET } = {},
+): FileRows {
   const lines = bucketsOf(labels).map(({ label, rows: at }) => {
     const exact = scoreEstimate(rows.exactMatch, 'share', at, level);
     const f1 = scoreEstimate(rows.f1, 'mean', at, level);
     const of = (estimate: typeof exact): number | undefined => (isComputed(estimate) ? estimate.value : undefined);
     const ends = (estimate: typeof exact): [number | undefined, number | undefined] =>
       isComputed(estimate) ? [estimate.interval?.low, estimate.interval?.high] : [undefined, undefined];
-    return [label, of(exact), exact.n, of(f1), f1.n, ...ends(exact), ...ends(f1), at.length < SMALL_BUCKET ? 1 : 0] as const;
+    return [label, of(exact), exact.n, of(f1), f1.n, ...ends(exact), ...ends(f1), at.length < small ? 1 : 0] as const;
   });
   return {
     header: [

@@ -1,4 +1,5 @@
 import { type ClassificationRows, classificationRows } from '../metrics/classification-rows.ts';
+import type { Rows } from '../metrics/metric.ts';
 import { type RegressionRows, regressionRows } from '../metrics/regression-rows.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import { type Collected, collect } from '../tables/memory-table.ts';
@@ -9,7 +10,7 @@ import type { Table } from '../tables/table.ts';
 export const PREDICTED = 'predicted';
 export const PROBABILITY = 'p:';
 
-export interface Judged<R extends ClassificationRows | RegressionRows> {
+export interface Judged<R extends Rows> {
   readonly keys: readonly string[];
   /** As text for labels, as numbers for a regression; what is compared between two models. */
   readonly truth: ArrayLike<string | number>;

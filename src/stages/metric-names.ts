@@ -1,7 +1,7 @@
 import { findMetric } from '../metrics/catalogue.ts';
 import { metricTask } from './metric-task.ts';
 
-const JUDGED_TASKS: readonly (string | undefined)[] = ['classification', 'text-classification', 'regression'];
+const JUDGED_TASKS: readonly (string | undefined)[] = ['classification', 'text-classification', 'regression', 'text-to-sql'];
 
 /** A problem for each name, by the path of its key, that is no metric of the task: said when the file is read, not after training. */
 export function unknownMetrics(

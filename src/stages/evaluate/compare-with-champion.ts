@@ -2,14 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { faultOf } from '../../kernel/errors.ts';
 import type { Comparison } from '../../kernel/record.ts';
 import { findMetric } from '../../metrics/catalogue.ts';
-import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { compareModels } from '../../metrics/comparison.ts';
 import { joinByKey } from '../../metrics/join.ts';
-import type { Metric, Task } from '../../metrics/metric.ts';
-import type { RegressionRows } from '../../metrics/regression-rows.ts';
+import type { Metric, Rows, Task } from '../../metrics/metric.ts';
 import type { Judged } from '../judged-rows.ts';
-
-type AnyRows = ClassificationRows | RegressionRows;
 
 interface Question {
   readonly task: Task;
@@ -17,13 +13,13 @@ interface Question {
   readonly alpha: number;
   readonly margin: number;
   readonly guards: Readonly<Record<string, number>>;
-  readonly test: Judged<AnyRows>;
+  readonly test: Judged<Rows>;
   readonly testRows: string | undefined;
   readonly 'champion-predictions'?: string;
   readonly 'champion-problem'?: string;
   readonly 'champion-version'?: number;
   readonly 'left-out'?: string;
-  readonly judge: (rows: string | undefined, predictions: string) => Promise<Judged<AnyRows>>;
+  readonly judge: (rows: string | undefined, predictions: string) => Promise<Judged<Rows>>;
   readonly seed: string;
   readonly signal: AbortSignal;
   readonly progress: (share: number) => void;
@@ -33,7 +29,7 @@ interface Question {
  * Candidate and champion on the same rows, none of which the champion was trained on. Undefined without a champion.
  * A champion that cannot be asked, or was asked about other rows, is `incomparable`: never beaten by default.
  */
-export async function compareWithChampion(question: Question): Promise<{ readonly comparison?: Comparison; readonly champion?: AnyRows }> {
+export async function compareWithChampion(question: Question): Promise<{ readonly comparison?: Comparison; readonly champion?: Rows }> {
   const version = question['champion-version'];
   if (version === undefined) return {};
   const unable = (code: string, text: string, leftOut = 0) => ({
@@ -51,7 +47,7 @@ export async function compareWithChampion(question: Question): Promise<{ readonl
   const predictions = question['champion-predictions'];
   if (predictions === undefined)
     return unable('champion-unusable', question['champion-problem'] ?? `Version ${version} gave no predictions.`);
-  let champion: Judged<AnyRows>;
+  let champion: Judged<Rows>;
   try {
     champion = await question.judge(question.testRows, predictions);
   } catch (error) {

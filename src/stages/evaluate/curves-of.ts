@@ -1,13 +1,10 @@
 import type { Curve } from '../../kernel/record.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { binaryCurves } from '../../metrics/curves.ts';
-import type { RegressionRows } from '../../metrics/regression-rows.ts';
+import type { Rows } from '../../metrics/metric.ts';
 
 /** Curves of the candidate, and beside each the champion's where it was judged. */
-export function curvesOf(
-  candidate: ClassificationRows | RegressionRows,
-  champion: ClassificationRows | RegressionRows | undefined,
-): Curve[] {
+export function curvesOf(candidate: Rows, champion: Rows | undefined): Curve[] {
   const theirs = champion && binary(champion) ? binaryCurves(champion, 'champion') : [];
   const ours = binary(candidate) ? binaryCurves(candidate) : [];
   return ours.map((curve) => {
@@ -16,4 +13,4 @@ export function curvesOf(
   });
 }
 
-const binary = (rows: ClassificationRows | RegressionRows): rows is ClassificationRows => 'positive' in rows && rows.positive !== undefined;
+const binary = (rows: Rows): rows is ClassificationRows & Rows => 'positive' in rows && rows.positive !== undefined;

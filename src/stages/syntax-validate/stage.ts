@@ -20,8 +20,8 @@ import { type EngineFacts, engines, type Judge } from '../../providers/engines/e
 import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import type { Table } from '../../tables/table.ts';
 import { gateOf, thresholdInput } from '../gates.ts';
+import { openAsText } from '../sql-columns.ts';
 import { chooseColumns, type PredictionRow, predictionRows } from './rows.ts';
 
 /** Broken statements shown in the record; the file holds them all. */
@@ -113,7 +113,7 @@ export const syntaxValidate = defineStage({
   async run(inputs, { engines, data }, { signal, files, log }) {
     // `check` lets no run begin without.
     const dialect = inputs.dialect!;
-    const table = await openAsText(inputs, data, signal);
+    const table = await openAsText(inputs.predictions, data, signal);
     const columns = chooseColumns(table, inputs.columns);
     const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, signal);
     const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(dialect));
@@ -169,16 +169,6 @@ export const syntaxValidate = defineStage({
 
 const isMysql = (dialect: Dialect): boolean => dialect === 'mysql' || dialect === 'mariadb';
 const engineName = ({ name, approximate }: EngineFacts): string => (approximate && name !== 'approximate' ? `${name} (approximate)` : name);
-
-/** Text stays text: an SQL column that looks like numbers, or holds NULL, must come as it was written. */
-async function openAsText(
-  inputs: { readonly predictions: string },
-  source: { open(reference: string, options: { types?: Record<string, 'text'> }, signal: AbortSignal): Promise<Table> },
-  signal: AbortSignal,
-): Promise<Table> {
-  const { schema } = await source.open(inputs.predictions, {}, signal);
-  return source.open(inputs.predictions, { types: Object.fromEntries(schema.map(({ name }) => [name, 'text'])) }, signal);
-}
 
 /** Joins each row with its verdict; rows wait only while their verdicts are under way. */
 async function* judgedRows(judge: Judge, rows: AsyncIterable<PredictionRow>): AsyncIterable<SyntaxRow> {

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Data } from '../providers/sources/source.ts';
+import { BadInput } from '../tables/bad-input.ts';
+import type { Table } from '../tables/table.ts';
+
+/** What a column of text-to-SQL data can hold, and the names it goes by in the data sets and files people have. */
+const KNOWN = {
+  id: ['id'],
+  question: ['input_text', 'question'],
+  expected: ['expected_sql', 'sql', 'query', 'SQL', 'gold'],
+  predicted: ['predicted_sql', 'pred', 'predicted', 'prediction'],
+  complexity: ['sql_complexity', 'difficulty'],
+  database: ['db_id'],
+} as const;
+export type SqlColumn = keyof typeof KNOWN;
+export type SqlColumns = { readonly [C in SqlColumn]?: string };
+
+const named = (what: string, column: SqlColumn) =>
+  z
+    .string()
+    .optional()
+    .describe(`${what} Absent: ${KNOWN[column].map((name) => `\`${name}\``).join(', ')}, whichever is there.`);
+
+export const sqlColumnInputs = z
+  .strictObject({
+    id: named('Column that identifies a row.', 'id'),
+    question: named('Column of the question.', 'question'),
+    expected: named('Column of the expected SQL.', 'expected'),
+    predicted: named('Column of the predicted SQL.', 'predicted'),
+    complexity: named('Column of the complexity label.', 'complexity'),
+    database: named("Column of the database's name.", 'database'),
+  })
+  .optional()
+  .describe('Which columns of text-to-SQL data hold what. Absent: known by their usual names.');
+
+/** The column asked for, which must be there; else the first of the usual names that is. */
+export function sqlColumn(table: Table, column: SqlColumn, asked: string | undefined, usual: readonly string[] = []): string | undefined {
+  const names = table.schema.map(({ name }) => name);
+  if (asked === undefined) return [...usual, ...KNOWN[column]].find((name) => names.includes(name));
+  if (names.includes(asked)) return asked;
+  throw new BadInput(
+    'no-column',
+    `no column "${asked}"; there are ${names.join(', ')}.`,
+    { file: table.name },
+    `Name another under \`columns.${column}\`.`,
+  );
+}
+
+/** The same where there is no going on without one. */
+export function neededSqlColumn(table: Table, column: SqlColumn, asked: string | undefined, usual: readonly string[] = []): string {
+  const found = sqlColumn(table, column, asked, usual);
+  if (found !== undefined) return found;
+  throw new BadInput(
+    'no-column',
+    `none of the columns ${[...new Set([...usual, ...KNOWN[column]])].join(', ')}; there are ${table.schema.map(({ name }) => name).join(', ')}.`,
+    { file: table.name },
+    `Say under \`columns.${column}\` which column holds ${column === 'id' ? 'the key' : 'the SQL'}.`,
+  );
+}
+
+/** Text stays text: an SQL column that looks like numbers, or holds NULL, must come as it was written. */
+export async function openAsText(reference: string, source: Pick<Data, 'open'>, signal: AbortSignal): Promise<Table> {
+  const { schema } = await source.open(reference, {}, signal);
+  return source.open(reference, { types: Object.fromEntries(schema.map(({ name }) => [name, 'text' as const])) }, signal);
+}
