@@ -8,7 +8,7 @@ import { codeOf, copyDigested, explainFileError, openNew, PARTIAL_PREFIX, partia
 import { withFileLock } from '../file-lock.ts';
 import { livenessOf, ownerSchema, thisProcess } from '../process-owner.ts';
 import type { StoredFile } from './registry.ts';
-import type { Staged, Tree, TreeChanges } from './tree.ts';
+import type { Staged, Tree, TreeChanges, TreeView } from './tree.ts';
 
 export interface FileTreeOptions {
   /** The registry's folder; made when its parent exists. */
@@ -53,7 +53,34 @@ export function fileTree({ root: folder, log, lockWaitSeconds }: FileTreeOptions
     return place(model);
   }
 
+  const view: TreeView = {
+    async read(path, signal) {
+      signal.throwIfAborted();
+      return explained('read the registry', place(path), async () => {
+        try {
+          return await readFile(place(path), { flag: constants.O_RDONLY | constants.O_NOFOLLOW });
+        } catch (error) {
+          if (codeOf(error) === 'ENOENT') return undefined;
+          throw error;
+        }
+      });
+    },
+
+    async list(path, signal) {
+      signal.throwIfAborted();
+      return explained('read the registry', place(path), async () => {
+        try {
+          return (await readdir(place(path))).filter((name) => !name.startsWith('.')).sort();
+        } catch (error) {
+          if (codeOf(error) === 'ENOENT') return [];
+          throw error;
+        }
+      });
+    },
+  };
+
   const changesOf = (model: string): TreeChanges => ({
+    ...view,
     async write(path, content) {
       await mkdir(dirname(place(path)), { recursive: true });
       await writeWhole(place(path), content);
@@ -81,29 +108,7 @@ export function fileTree({ root: folder, log, lockWaitSeconds }: FileTreeOptions
     uri: pathToFileURL(root).href,
     place,
 
-    async read(path, signal) {
-      signal.throwIfAborted();
-      return explained('read the registry', place(path), async () => {
-        try {
-          return await readFile(place(path), { flag: constants.O_RDONLY | constants.O_NOFOLLOW });
-        } catch (error) {
-          if (codeOf(error) === 'ENOENT') return undefined;
-          throw error;
-        }
-      });
-    },
-
-    async list(path, signal) {
-      signal.throwIfAborted();
-      return explained('read the registry', place(path), async () => {
-        try {
-          return (await readdir(place(path))).filter((name) => !name.startsWith('.')).sort();
-        } catch (error) {
-          if (codeOf(error) === 'ENOENT') return [];
-          throw error;
-        }
-      });
-    },
+    view: async () => view,
 
     async download(path, to, signal) {
       try {

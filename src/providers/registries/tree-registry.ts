@@ -24,36 +24,36 @@ import {
   writeTagsFile,
   writeVersionFile,
 } from './registry-files.ts';
-import type { Tree } from './tree.ts';
+import type { Tree, TreeView } from './tree.ts';
 
-/** The rules of a registry, over any tree of files. */
-export function treeRegistry(tree: Tree): Registry {
-  async function aliases(model: string, signal: AbortSignal): Promise<Aliases> {
+/** What can be read of a registry through one view of its tree. */
+function reading(view: TreeView, tree: Pick<Tree, 'uri' | 'place'>, signal: AbortSignal) {
+  async function aliases(model: string): Promise<Aliases> {
     const path = `${checkedModel(model)}/${ALIASES_FILE}`;
-    return readAliasesFile(await tree.read(path, signal), tree.place(path));
+    return readAliasesFile(await view.read(path, signal), tree.place(path));
   }
 
-  async function numbers(model: string, signal: AbortSignal): Promise<{ readonly present: readonly number[]; readonly last: number }> {
-    const names = await tree.list(`${checkedModel(model)}/versions`, signal);
+  async function numbers(model: string): Promise<{ readonly present: readonly number[]; readonly last: number }> {
+    const names = await view.list(`${checkedModel(model)}/versions`, signal);
     const removed = new Set(names.flatMap((name) => /^([1-9]\d{0,8})\.removed$/.exec(name)?.[1] ?? []).map(Number));
     const found = names.filter((name) => /^[1-9]\d{0,8}$/.test(name)).map(Number);
     const present = found.filter((number) => !removed.has(number)).sort((a, b) => a - b);
     return { present, last: Math.max(0, ...found, ...removed) };
   }
 
-  async function read(model: string, version: number, signal: AbortSignal): Promise<Version | undefined> {
+  async function read(model: string, version: number): Promise<Version | undefined> {
     const folder = versionFolder(model, version);
-    const bytes = await tree.read(`${folder}/${METADATA_FILE}`, signal);
+    const bytes = await view.read(`${folder}/${METADATA_FILE}`, signal);
     if (bytes === undefined) return undefined;
     const found = readVersionFile(bytes, tree.place(`${folder}/${METADATA_FILE}`), model, version);
     for (const file of found.files) checkPathWithin(file.path);
-    const tags = readTagsFile(await tree.read(`${folder}/${TAGS_FILE}`, signal), tree.place(`${folder}/${TAGS_FILE}`));
+    const tags = readTagsFile(await view.read(`${folder}/${TAGS_FILE}`, signal), tree.place(`${folder}/${TAGS_FILE}`));
     return { ...found, tags };
   }
 
-  async function version(model: string, number: number, signal: AbortSignal): Promise<Version> {
-    const { present } = await numbers(model, signal);
-    const found = present.includes(number) ? await read(model, number, signal) : undefined;
+  async function version(model: string, number: number): Promise<Version> {
+    const { present } = await numbers(model);
+    const found = present.includes(number) ? await read(model, number) : undefined;
     if (found) return found;
     if (present.includes(number)) {
       throw new UserError('registry-corrupted', `${tree.place(`${versionFolder(model, number)}/${METADATA_FILE}`)} is missing.`, {
@@ -69,31 +69,42 @@ export function treeRegistry(tree: Tree): Registry {
     );
   }
 
-  async function versions(model: string, signal: AbortSignal): Promise<readonly Version[]> {
+  async function versions(model: string): Promise<readonly Version[]> {
     const found: Version[] = [];
-    for (const number of (await numbers(model, signal)).present) found.push(await version(model, number, signal));
+    for (const number of (await numbers(model)).present) found.push(await version(model, number));
     return found;
   }
 
-  const sameDraft = async (model: string, digest: string, signal: AbortSignal): Promise<Version | undefined> =>
-    (await versions(model, signal)).find((each) => each.digest === digest);
+  async function state(model: string): Promise<ModelState> {
+    const path = `${checkedModel(model)}/${STATE_FILE}`;
+    return readStateFile(await view.read(path, signal), tree.place(path));
+  }
+
+  return { aliases, numbers, version, versions, state };
+}
+
+/** The rules of a registry, over any tree of files. */
+export function treeRegistry(tree: Tree): Registry {
+  const look = async (signal: AbortSignal) => reading(await tree.view(signal), tree, signal);
 
   return {
     uri: tree.uri,
-    aliases,
-    version,
-    versions,
+    aliases: async (model, signal) => (await look(signal)).aliases(model),
+    version: async (model, number, signal) => (await look(signal)).version(model, number),
+    versions: async (model, signal) => (await look(signal)).versions(model),
 
     async find(model, alias, signal) {
-      const number = (await aliases(model, signal)).versions[alias];
-      return number === undefined ? undefined : version(model, number, signal);
+      const { aliases, version } = await look(signal);
+      const number = (await aliases(model)).versions[alias];
+      return number === undefined ? undefined : version(model, number);
     },
 
     async models(signal) {
+      const view = await tree.view(signal);
       const found: string[] = [];
-      for (const name of await tree.list('', signal)) {
+      for (const name of await view.list('', signal)) {
         if (!MODEL_NAME.test(name)) continue;
-        const inside = await tree.list(name, signal);
+        const inside = await view.list(name, signal);
         if (['versions', ALIASES_FILE, STATE_FILE, HISTORY_FILE].some((known) => inside.includes(known))) found.push(name);
       }
       return found;
@@ -108,16 +119,17 @@ export function treeRegistry(tree: Tree): Registry {
       return await tree.change(
         model,
         async (changes) => {
-          const same = await sameDraft(model, digest, signal);
+          const { numbers, version, versions } = reading(changes, tree, signal);
+          const same = (await versions(model)).find((each) => each.digest === digest);
           if (same) return same;
-          const number = (await numbers(model, signal)).last + 1;
+          const number = (await numbers(model)).last + 1;
           const made = { model, version: number, created: draft.created, files, digest, metadata: draft.metadata };
           const tags = draft.tags ?? {};
           await changes.publish(staged, versionFolder(model, number), {
             [METADATA_FILE]: writeVersionFile(made),
             ...(Object.keys(tags).length === 0 ? {} : { [TAGS_FILE]: writeTagsFile(tags) }),
           });
-          return version(model, number, signal);
+          return version(model, number);
         },
         signal,
       );
@@ -127,7 +139,7 @@ export function treeRegistry(tree: Tree): Registry {
       await tree.change(
         model,
         async (changes) => {
-          const before = await version(model, number, signal);
+          const before = await reading(changes, tree, signal).version(model, number);
           await changes.write(`${versionFolder(model, number)}/${TAGS_FILE}`, writeTagsFile({ ...before.tags, ...tags }));
         },
         signal,
@@ -140,9 +152,10 @@ export function treeRegistry(tree: Tree): Registry {
       return tree.change(
         model,
         async (changes) => {
-          const before = await aliases(model, signal);
+          const { aliases, version } = reading(changes, tree, signal);
+          const before = await aliases(model);
           if (before.generation !== generation) throw aliasMoved(model, generation, before);
-          for (const number of Object.values(changed)) if (number !== undefined) await version(model, number, signal);
+          for (const number of Object.values(changed)) if (number !== undefined) await version(model, number);
           const versions = Object.fromEntries(
             Object.entries({ ...before.versions, ...changed }).filter(([, number]) => number !== undefined),
           );
@@ -163,8 +176,9 @@ export function treeRegistry(tree: Tree): Registry {
       await tree.change(
         model,
         async (changes) => {
-          await version(model, number, signal);
-          const named = Object.entries((await aliases(model, signal)).versions).filter(([, each]) => each === number);
+          const { aliases, version } = reading(changes, tree, signal);
+          await version(model, number);
+          const named = Object.entries((await aliases(model)).versions).filter(([, each]) => each === number);
           if (named.length > 0) {
             throw new UserError('aliased', `Version ${number} of ${model} is ${named.map(([alias]) => alias).join(' and ')} and stays.`, {
               todo: 'Move the alias to another version first.',
@@ -178,17 +192,14 @@ export function treeRegistry(tree: Tree): Registry {
       );
     },
 
-    async state(model, signal) {
-      const path = `${checkedModel(model)}/${STATE_FILE}`;
-      return readStateFile(await tree.read(path, signal), tree.place(path));
-    },
+    state: async (model, signal) => (await look(signal)).state(model),
 
     async updateState(model, change, signal) {
       const path = `${checkedModel(model)}/${STATE_FILE}`;
       return tree.change(
         model,
         async (changes) => {
-          const after: ModelState = change(readStateFile(await tree.read(path, signal), tree.place(path)));
+          const after: ModelState = change(await reading(changes, tree, signal).state(model));
           const text = writeStateFile(after);
           readStateFile(Buffer.from(text), tree.place(path));
           await changes.write(path, text);
@@ -200,7 +211,7 @@ export function treeRegistry(tree: Tree): Registry {
 
     async history(model, signal) {
       const path = `${checkedModel(model)}/${HISTORY_FILE}`;
-      return readHistoryFile(await tree.read(path, signal), tree.place(path));
+      return readHistoryFile(await (await tree.view(signal)).read(path, signal), tree.place(path));
     },
 
     async append(model, event: HistoryEvent, signal) {
@@ -210,7 +221,7 @@ export function treeRegistry(tree: Tree): Registry {
       await tree.change(
         model,
         async (changes) => {
-          const before = Buffer.from((await tree.read(path, signal)) ?? new Uint8Array()).toString('utf8');
+          const before = Buffer.from((await changes.read(path, signal)) ?? new Uint8Array()).toString('utf8');
           // "Every call may be repeated": the event that is already last is not told twice.
           if (before.endsWith(line)) return;
           await changes.write(path, before + (before === '' || before.endsWith('\n') ? '' : '\n') + line);

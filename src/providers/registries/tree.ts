@@ -7,10 +7,8 @@ import type { StoredFile } from './registry.ts';
  */
 export interface Tree {
   readonly uri: string;
-  /** A small file's bytes, or undefined. */
-  read(path: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Names directly under a folder, sorted; empty when there is no such folder. */
-  list(folder: string, signal: AbortSignal): Promise<readonly string[]>;
+  /** The tree as it is now. Where one look costs a request, all reading through one view costs that request once. */
+  view(signal: AbortSignal): Promise<TreeView>;
   /** Copies a file to a new local one; undefined when there is none. */
   download(path: string, to: string, signal: AbortSignal): Promise<{ sha256: string; bytes: number } | undefined>;
   /** Brings files near, digested, before the writer's turn, so that large ones keep nobody waiting. */
@@ -22,7 +20,15 @@ export interface Tree {
   place(path: string): string;
 }
 
-export interface TreeChanges {
+export interface TreeView {
+  /** A small file's bytes, or undefined. */
+  read(path: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Names directly under a folder, sorted; empty when there is no such folder. */
+  list(folder: string, signal: AbortSignal): Promise<readonly string[]>;
+}
+
+/** What a writer sees includes what it has written. */
+export interface TreeChanges extends TreeView {
   write(path: string, content: string): Promise<void>;
   /** Staged files and `texts` appear under `folder` at once. */
   publish(staged: Staged, folder: string, texts: Readonly<Record<string, string>>): Promise<void>;
