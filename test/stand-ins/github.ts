@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -125,7 +126,14 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     html_url: `https://github.com/${repository}/releases/tag/${release.tag_name}`,
     published_at: release.draft ? null : release.created_at,
   });
-  const assetJson = ({ id, name, label, content, state }: StoredAsset) => ({ id, name, label, size: content.byteLength, state });
+  const assetJson = ({ id, name, label, content, state }: StoredAsset) => ({
+    id,
+    name,
+    label,
+    size: content.byteLength,
+    state,
+    digest: state === 'uploaded' ? `sha256:${createHash('sha256').update(content).digest('hex')}` : null,
+  });
   const commentJson = (comment: StoredComment) => ({
     ...comment,
     html_url: `https://github.com/${repository}/issues/${comment.issue}#issuecomment-${comment.id}`,
@@ -271,6 +279,14 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       'GET',
       /^\/git\/trees\/(\w+)$/,
       async ({ at, query }) => ({ sha: at(0), truncated: false, tree: await git.entries(at(0), query.has('recursive')) }),
+    ],
+    [
+      'GET',
+      /^\/commits$/,
+      async ({ query }) => {
+        const log = await git.text(['log', '-z', `-${query.get('per_page')}`, '--format=%H%n%B', `refs/heads/${query.get('sha')}`]);
+        return log.split('\0').map((each) => ({ sha: each.slice(0, 40), commit: { message: each.slice(41) } }));
+      },
     ],
     [
       'POST',

@@ -39,6 +39,8 @@ export interface Asset {
   readonly bytes: number;
   /** `starter`: an upload that was cut; nobody can download it. */
   readonly state: 'uploaded' | 'starter';
+  /** What the forge says it holds, where it says so. */
+  readonly sha256?: string;
 }
 
 export interface AssetUpload {
@@ -49,6 +51,8 @@ export interface AssetUpload {
   /** Local file. */
   readonly path: string;
   readonly bytes: number;
+  /** Compared with what the forge says it received, where it says so. */
+  readonly sha256: string;
 }
 
 export interface PullRequest {

@@ -1,4 +1,5 @@
-import { UserError, WorldError } from '../../kernel/errors.ts';
+import { randomUUID } from 'node:crypto';
+import { TimedOut, UserError, WorldError } from '../../kernel/errors.ts';
 import type { Forge, ForgeComment, PullRequest } from './forge.ts';
 import { type GitHubOptions, githubClient, splitRepository } from './github-client.ts';
 import { explainFailure, failureOf } from './github-errors.ts';
@@ -14,6 +15,7 @@ export interface GitHubForgeOptions extends GitHubOptions {
 /** The author of everything done with a workflow's own token. */
 const WORKFLOW_AUTHOR = 'github-actions[bot]';
 const PAGE = 100;
+const COMMIT_TRIES = 4;
 
 const COMMIT = `mutation ($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }`;
 
@@ -51,6 +53,16 @@ export function githubForge(options: GitHubForgeOptions): Forge {
     } catch (error) {
       if (!isRefusal(error, /already exists/i)) throw error;
     }
+  }
+
+  /** The recent commit of a branch whose message carries `mark`. */
+  async function findCommit(branch: string, mark: string, signal: AbortSignal): Promise<string | undefined> {
+    const { data } = await ask(
+      `read the log of branch ${branch}`,
+      (octokit, request) => octokit.rest.repos.listCommits({ ...place, sha: branch, per_page: PAGE, request }),
+      { signal },
+    );
+    return data.find(({ commit }) => commit.message.includes(mark))?.sha;
   }
 
   /** 404 as undefined; everything else as it is. */
@@ -126,25 +138,31 @@ export function githubForge(options: GitHubForgeOptions): Forge {
 
     async commit({ branch, expectedHead, headline, body, additions, deletions }, signal) {
       const doing = `commit to branch ${branch}`;
+      const mark = `Retrain-Change: ${randomUUID()}`;
       const input = {
         branch: { repositoryNameWithOwner: repository, branchName: branch },
         expectedHeadOid: expectedHead,
-        message: { headline, ...(body !== undefined && { body }) },
+        message: { headline, body: `${body ? `${body}\n\n` : ''}${mark}` },
         fileChanges: {
           additions: [...additions].map(([path, bytes]) => ({ path, contents: Buffer.from(bytes).toString('base64') })),
           deletions: deletions.map((path) => ({ path })),
         },
       };
-      try {
-        const made = await ask(
-          doing,
-          (octokit, request) => octokit.graphql<{ createCommitOnBranch: { commit: { oid: string } } }>(COMMIT, { input, request }),
-          // A second sending finds the branch moved by the first, and the caller looks again.
-          { signal },
-        );
-        return made.createCommitOnBranch.commit.oid;
-      } catch (error) {
-        throw explainRefusedCommit(error, doing, repository);
+      for (let tried = 1; ; tried++) {
+        try {
+          const made = await ask(
+            doing,
+            (octokit, request) => octokit.graphql<{ createCommitOnBranch: { commit: { oid: string } } }>(COMMIT, { input, request }),
+            { signal, repeatable: false },
+          );
+          return made.createCommitOnBranch.commit.oid;
+        } catch (error) {
+          const unanswered = error instanceof TimedOut || (error instanceof WorldError && error.code === 'forge-unreachable');
+          if (!unanswered || tried === COMMIT_TRIES) throw explainRefusedCommit(error, doing, repository);
+          // The answer was lost, the commit perhaps not: a second one would find the branch moved by ourselves and call it a lost race.
+          const made = await findCommit(branch, mark, signal);
+          if (made !== undefined) return made;
+        }
       }
     },
 

@@ -23,7 +23,7 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
         (octokit, request) => octokit.rest.repos.listReleaseAssets({ ...place, release_id: release, per_page: PAGE, page, request }),
         { signal },
       );
-      for (const { id, name, size, state } of data) found.push({ id, name, bytes: size, state: state === 'uploaded' ? state : 'starter' });
+      for (const asset of data) found.push(assetOf(asset));
       if (data.length < PAGE) return found;
     }
   }
@@ -71,13 +71,15 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
       return { id: data.id, tag: data.tag_name, draft: true, created: data.created_at };
     },
 
-    async upload(release, { name, label, path, bytes }, signal) {
+    async upload(release, { name, label, path, bytes, sha256 }, signal) {
       const { data: found } = await ask(
         `find release ${release}`,
         (octokit, request) => octokit.rest.repos.getRelease({ ...place, release_id: release, request }),
         { signal },
       );
       const timeoutMs = TRANSFER_MS_MIN + Math.ceil((bytes / SLOWEST) * 1000);
+      const isWhole = (asset: Asset): boolean =>
+        asset.state === 'uploaded' && asset.bytes === bytes && (asset.sha256 === undefined || asset.sha256 === sha256);
       for (let tried = 1; ; tried++) {
         try {
           await using file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
@@ -97,14 +99,14 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
             // What a cut upload left must go before another try, below.
             { signal, repeatable: false, timeoutMs },
           );
-          const { id, size, state } = data as { id: number; size: number; state: string };
-          if (state === 'uploaded' && size === bytes) return { id, name, bytes: size, state };
-          throw new WorldError('upload-cut', `${label} arrived at ${repository} with ${size} of ${bytes} bytes (state ${state}).`);
+          const asset = assetOf(data as AssetAnswer);
+          if (isWhole(asset)) return asset;
+          throw new WorldError('upload-cut', `${label} arrived at ${repository} with ${asset.bytes} of ${bytes} bytes, or other ones.`);
         } catch (error) {
           const passing = error instanceof WorldError || (error instanceof UserError && /already_exists/.test(error.message));
           if (!passing || tried === UPLOAD_TRIES) throw error;
           const left = (await assets(release, signal)).find((asset) => asset.name === name);
-          if (left?.state === 'uploaded' && left.bytes === bytes) return left;
+          if (left && isWhole(left)) return left;
           if (left) await deleteAsset(left, signal);
         }
       }
@@ -158,4 +160,17 @@ export function githubReleases(place: { readonly owner: string; readonly repo: s
 function unlessGone(error: unknown): undefined {
   const gone = error instanceof UserError && (error.code === 'forge-not-found' || /does not exist/i.test(error.message));
   if (!gone) throw error;
+}
+
+interface AssetAnswer {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly state: string;
+  readonly digest?: string | null;
+}
+
+function assetOf({ id, name, size, state, digest }: AssetAnswer): Asset {
+  const sha256 = /^sha256:([0-9a-f]{64})$/.exec(digest ?? '')?.[1];
+  return { id, name, bytes: size, state: state === 'uploaded' ? state : 'starter', ...(sha256 !== undefined && { sha256 }) };
 }

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { githubForge } from '../../../src/providers/forge/github-forge.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
-import { cut, cutUpload, type GitHubStandIn, githubStandIn, refuse } from '../../stand-ins/github.ts';
+import { cut, cutUpload, type GitHubStandIn, githubStandIn, loseAnswer, refuse } from '../../stand-ins/github.ts';
 
 const MARKER = '<!-- retrain:churn -->';
 
@@ -135,10 +136,15 @@ test('files are read at a commit, not as they are now', async (context) => {
 test('an upload cut halfway is deleted and sent again; drafts stay unseen until published', async (context) => {
   const { github, forge } = await forgeOf(context);
   const path = join(await scratchFolder(context), 'weights.bin');
-  await writeFile(path, Buffer.alloc(300_000, 7));
+  const weights = Buffer.alloc(300_000, 7);
+  await writeFile(path, weights);
   const draft = await forge.createDraft({ tag: 'v1', target: 'main', title: 'One', text: '' }, signal);
   github.fail(/POST \/uploads/, cutUpload);
-  const asset = await forge.upload(draft.id, { name: 'w.bin', label: 'weights', path, bytes: 300_000 }, signal);
+  const asset = await forge.upload(
+    draft.id,
+    { name: 'w.bin', label: 'weights', path, bytes: 300_000, sha256: createHash('sha256').update(weights).digest('hex') },
+    signal,
+  );
   assert.equal(asset.state, 'uploaded');
   assert.deepEqual(
     github.releases[0]?.assets.map(({ name, label, content, state }) => [name, label, content.byteLength, state]),
@@ -167,4 +173,14 @@ test('a workflow is started, a pull request opened once', async (context) => {
   const opened = await forge.openPullRequest(draft, signal);
   assert.deepEqual(await forge.openPullRequest(draft, signal), opened);
   assert.equal(github.pulls.length, 1);
+});
+
+test('a commit whose answer was lost is found, not taken for a lost race', async (context) => {
+  const { github, forge } = await forgeOf(context);
+  const before = (await forge.head('main', signal)) as string;
+  github.fail(/POST \/graphql/, loseAnswer);
+  const additions = new Map([['a.txt', Buffer.from('a')]]);
+  const made = await forge.commit({ branch: 'main', expectedHead: before, headline: 'Add a', additions, deletions: [] }, signal);
+  assert.equal(made, await github.git.ref('refs/heads/main'));
+  assert.equal(await github.git.text(['rev-list', '--count', 'main']), '2');
 });
