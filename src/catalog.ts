@@ -59,10 +59,11 @@ export interface Settings {
 
 /** Every kind of provider; each choice of one behind `import()`, so that nothing is loaded that is not named. */
 export const providers: Readonly<Record<string, (settings: Settings) => Promise<unknown>>> = {
-  registry: async ({ home, shared, base, log }) => {
+  registry: async ({ home, shared, base, env, log }) => {
     const { openRegistry } = await import('./providers/registries/open-registry.ts');
-    return openRegistry(String(shared.registry ?? 'file'), { home, base, log });
+    return openRegistry(String(shared.registry ?? 'file'), { home, base, log, forge: () => forgeOf(env, log) });
   },
+  forge: async ({ env, log }) => forgeOf(env, log),
   data: async ({ base, cache }) => {
     const { openData } = await import('./providers/sources/data.ts');
     return openData({ base, cache });
@@ -90,3 +91,8 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     return openNotifiers(inputs as NotifierChoice, env);
   },
 };
+
+async function forgeOf(env: Settings['env'], log: Settings['log']) {
+  const { openForge } = await import('./providers/forge/open-forge.ts');
+  return openForge(env, log);
+}
