@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { workflowFiles } from '../../tools/workflows/files.ts';
-import { workflowProblems } from '../../tools/workflows/parser.ts';
+import { parseWorkflow, workflowProblems } from '../../tools/workflows/parser.ts';
 import { repositoryName } from '../../tools/workflows/repository.ts';
 import { localised, named, pinnedTo } from '../../tools/workflows/rewrite.ts';
 
@@ -64,6 +64,16 @@ test('the parser of GitHub takes every workflow and template, and what they look
     assert.deepEqual(await workflowProblems(path, text), []);
     assert.deepEqual(await workflowProblems(path, localised(text)), []);
     assert.deepEqual(await workflowProblems(path, pinnedTo(text, repositoryName(), SHA)), []);
+  }
+});
+
+test('a condition is an expression and nothing else: with a blank around it, it would be a text, and a text is true', async () => {
+  for (const { path, text } of files) {
+    const { template } = await parseWorkflow(path, text);
+    for (const job of template.jobs) {
+      const conditions = [job.if, ...(job.type === 'job' ? job.steps.map((step) => step.if) : [])];
+      for (const condition of conditions) assert.doesNotMatch(condition?.expression ?? '', /^format\(/, path);
+    }
   }
 });
 
