@@ -23,13 +23,24 @@ export async function writeRun(folder: string, manifest: Manifest): Promise<void
 export const readManifest = (path: string): Promise<Manifest> => readVersioned(path, manifestSchema, MANIFEST_SCHEMA);
 export const readRecord = (path: string): Promise<StageRecord> => readVersioned(path, recordSchema, RECORD_SCHEMA);
 
-/** All runs of a home, newest first; with `model` only its own. A folder without a readable manifest is left out. */
-export async function listRuns(home: string, model?: string): Promise<readonly { readonly folder: string; readonly manifest: Manifest }[]> {
+/**
+ * All runs of a home, newest first; with `model` only its own. A run whose manifest cannot be read is left out and told to `unreadable`;
+ * a folder without one (a run that is just beginning) is left out.
+ */
+export async function listRuns(
+  home: string,
+  model?: string,
+  unreadable: (error: UserError, id: string) => void = () => undefined,
+): Promise<readonly { readonly folder: string; readonly manifest: Manifest }[]> {
   const names = await readdir(runsFolder(home)).catch(() => []);
   const runs: { folder: string; manifest: Manifest }[] = [];
   for (const name of names) {
     const folder = runFolder(home, name);
-    const manifest = await readManifest(join(folder, 'run.json')).catch(() => undefined);
+    const manifest = await readManifest(join(folder, 'run.json')).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      if (error.code !== 'missing-file' && (model === undefined || name.startsWith(`${model}-`))) unreadable(error, name);
+      return undefined;
+    });
     if (manifest && (model === undefined || manifest.model === model)) runs.push({ folder, manifest });
   }
   return runs.sort((a, b) => (a.manifest.started < b.manifest.started ? 1 : -1));

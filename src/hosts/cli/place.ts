@@ -6,9 +6,16 @@ import type { Registry } from '../../providers/registries/registry.ts';
 import { cacheOf } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door } from './door.ts';
+import { printable } from './terminal-view.ts';
 
 /** Home folder of a verb that is given no pipeline file. */
 export const homeOf = (args: Arguments, door: Door): string => resolve(door.cwd, args.value('home') ?? door.env.RETRAIN_HOME ?? '.retrain');
+
+/** Says on standard error which runs could not be read, and why. */
+export const warnUnreadable =
+  (door: Door) =>
+  (error: UserError): void =>
+    door.err.write(`${printable(error.message)}${error.todo === undefined ? '' : ` ${error.todo}`}\n`);
 
 /** The registry of that home, or the one `--registry` names. */
 export const registryOf = (args: Arguments, door: Door): Promise<Registry> =>

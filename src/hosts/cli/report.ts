@@ -16,7 +16,9 @@ export const report: Verb = {
   options: [HOME_OPTION, { name: 'path', text: 'Print only where the HTML report lies.' }, JSON_OPTION],
   async run(args, door) {
     const [wanted] = args.positional;
-    const runs = await listRuns(homeOf(args, door));
+    const runs = await listRuns(homeOf(args, door), undefined, (error, id) => {
+      if (wanted === undefined || wanted === id) throw error;
+    });
     const found =
       wanted === undefined
         ? runs[0]

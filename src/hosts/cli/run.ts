@@ -67,7 +67,11 @@ function pickStages(only: string | undefined, from: string | undefined): readonl
 
 /** The newest run of the model, without the records of the stages that run again. */
 async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolean): Promise<Manifest | undefined> {
-  const found = (await listRuns(loaded.home, loaded.model))[0]?.manifest;
+  const found = (
+    await listRuns(loaded.home, loaded.model, (error) => {
+      throw error;
+    })
+  )[0]?.manifest;
   if (!found) {
     if (needed)
       throw new UserError('no-run', `There is no run of ${loaded.model} in ${loaded.home} to go on with.`, {

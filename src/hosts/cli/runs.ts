@@ -1,7 +1,7 @@
 import { EXIT } from '../../kernel/flow.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
-import { homeOf } from './place.ts';
+import { homeOf, warnUnreadable } from './place.ts';
 import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
@@ -12,7 +12,7 @@ export const runs: Verb = {
   arguments: 1,
   options: [HOME_OPTION, JSON_OPTION],
   async run(args, door) {
-    const found = await listRuns(homeOf(args, door), args.positional[0]);
+    const found = await listRuns(homeOf(args, door), args.positional[0], warnUnreadable(door));
     if (args.flag('json'))
       door.out.write(
         `${JSON.stringify(

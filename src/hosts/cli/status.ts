@@ -6,7 +6,7 @@ import type { Manifest } from '../../kernel/record.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { livenessOf, ownerSchema } from '../../providers/process-owner.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
-import { homeOf } from './place.ts';
+import { homeOf, warnUnreadable } from './place.ts';
 import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
@@ -19,7 +19,7 @@ export const status: Verb = {
   async run(args, door) {
     const home = homeOf(args, door);
     const newest = new Map<string, Manifest>();
-    for (const { manifest } of await listRuns(home, args.positional[0]))
+    for (const { manifest } of await listRuns(home, args.positional[0], warnUnreadable(door)))
       if (!newest.has(manifest.model)) newest.set(manifest.model, manifest);
     const rows = [];
     for (const manifest of newest.values()) rows.push({ manifest, state: await stateOf(manifest, home), stage: stageOf(manifest) });

@@ -84,13 +84,17 @@ export async function trainerEnvironmentOf(
 
 const pythonFor = (choice: PythonChoice, place: TrainerPlace, signal: AbortSignal, minor?: string): Promise<Python> =>
   findPython({
-    given: choice.python,
+    given: interpreterOf(choice, place),
     minor: choice.python ? undefined : minor,
     venv: choice.managed,
     env: trainerEnvironment(place.env),
     cache: place.cache,
     signal,
   });
+
+/** A path in the pipeline file is relative to the project; a bare name is looked for on PATH. */
+const interpreterOf = ({ python }: PythonChoice, { workspace }: TrainerPlace): string | undefined =>
+  python !== undefined && /[\\/]/.test(python) ? resolve(workspace, python) : python;
 
 const lockName = ({ name, extras }: Module): string => [name, ...extras.toSorted()].join('-');
 
