@@ -8,12 +8,15 @@ import { type Bench, crossValidated, type Fitted, predictPart } from './jobs.ts'
  * The best algorithm by cross-validation inside the training part (ties: the one named first).
  * With `select: test` the test part decides, as the reference systems do; the figure of the winner is then optimistic.
  */
-export async function chooseWinner(bench: Bench, fitted: readonly Fitted[]): Promise<Fitted> {
+export async function chooseWinner(
+  bench: Bench,
+  fitted: readonly Fitted[],
+): Promise<{ readonly winner: Fitted; readonly fitted: readonly Fitted[] }> {
   const metric = crossValidated(bench);
   const sign = metric.better === 'lower' ? -1 : 1;
   if (bench.inputs.select === 'cv') {
-    if (fitted.length === 1) return fitted[0]!;
-    return best(fitted, (one) => {
+    if (fitted.length === 1) return { winner: fitted[0]!, fitted };
+    const winner = best(fitted, (one) => {
       if (one.fit.cv === undefined)
         throw new UserError(
           'no-cross-validation',
@@ -22,10 +25,11 @@ export async function chooseWinner(bench: Bench, fitted: readonly Fitted[]): Pro
         );
       return sign * one.fit.cv.mean;
     });
+    return { winner, fitted };
   }
   const scored: Fitted[] = [];
   for (const one of fitted) scored.push({ ...one, test: await testScore(bench, one) });
-  return best(scored, (one) => sign * one.test!);
+  return { winner: best(scored, (one) => sign * one.test!), fitted: scored };
 }
 
 function best(fitted: readonly Fitted[], scoreOf: (one: Fitted) => number): Fitted {

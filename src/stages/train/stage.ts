@@ -112,12 +112,12 @@ export const train = defineStage({
     const algorithms = chooseAlgorithms(description, inputs);
 
     const bench = { backend, source, inputs, features, files, signal, log, seed: run.seed, run: run.id };
-    const fitted: Fitted[] = [];
+    const fits: Fitted[] = [];
     for (const [i, algorithm] of algorithms.entries()) {
       const progress = (share: number, text: string) => log.progress((i + share) / algorithms.length, `${algorithm.name} ${text}`);
-      fitted.push(await fitAlgorithm(bench, algorithm, parametersOf(inputs, algorithm, algorithms.length), progress));
+      fits.push(await fitAlgorithm(bench, algorithm, parametersOf(inputs, algorithm, algorithms.length), progress));
     }
-    const winner = await chooseWinner(bench, fitted);
+    const { winner, fitted } = await chooseWinner(bench, fits);
 
     const outputs: Record<string, FileOutput | string> = {
       model: files.adopt(winner.model),
