@@ -105,7 +105,8 @@ function willRun(
     if (name === 'promote' && inputs.when !== 'never') return run('first-version', 'There is no champion yet: the gates alone decide.');
   }
   if (name === 'train' && shared.task === 'api') return skip('api', 'A model behind an API is not trained here.');
-  if (name === 'bias-check' && isEmpty(inputs.slices)) return skip('no-slices', 'bias-check.slices names no column.');
+  if (name === 'bias-check' && isEmpty(inputs.slices) && shared.task !== 'text-to-sql')
+    return skip('no-slices', 'bias-check.slices names no column.');
   if (name === 'promote' && inputs.when === 'never')
     return run('never', 'promote.when is never: the version is registered and stays a candidate.');
   if (name === 'promote' && champion !== undefined)

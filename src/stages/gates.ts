@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Gate, MetricValue } from '../kernel/record.ts';
+import { failed, incomparable, type Verdict } from '../kernel/verdict.ts';
 import { findMetric } from '../metrics/catalogue.ts';
 import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
 import type { Task } from '../metrics/metric.ts';
@@ -64,6 +65,13 @@ export function gatesMissed(gates: readonly Gate[]): { readonly verdict: 'failed
     verdict: missed.verdict,
     text: `${missed.name} ${missed.threshold}${place ? ` (${place})` : ''}: ${missed.reason ?? 'not met.'}`,
   };
+}
+
+/** What missed gates mean for the stage; undefined when all are passed. */
+export function gateVerdict(gates: readonly Gate[]): Verdict | undefined {
+  const missed = gatesMissed(gates);
+  if (!missed) return undefined;
+  return missed.verdict === 'failed' ? failed('gate-missed', missed.text) : incomparable('uncertain', missed.text);
 }
 
 function estimateOf(metric: MetricValue | undefined): Estimate {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from '../e2e/support.ts';
+import { Project, ROOT } from '../e2e/support.ts';
 
 const CHURN = `version: 1
 name: churn
@@ -17,6 +17,15 @@ test('a CSV of predictions is judged in one line of the terminal', async () => {
   assert.equal(code, 0, out);
   assert.match(out, /✓ syntax-validate .* 50\.0 % valid of 2 judged rows/);
   assert.equal((await project.retrain([...given, '--set', 'gates.validity=>= 0.9'])).code, 1);
+});
+
+test('evaluate measures one CSV in one line of the terminal', async () => {
+  await using project = await Project.make();
+  await project.copy(`${ROOT}/test/fixtures/text-to-sql/reference-eval.csv`, 'p.csv');
+  const given = ['--set', 'task=text-to-sql', '--set', 'predictions=p.csv', '--set', 'exact-match=string'];
+  const { code, out } = await project.retrain(['run', '--only', 'evaluate', ...given]);
+  assert.equal(code, 0, out);
+  assert.match(out, /✓ evaluate .* exact_match 0\.353 \[0\.324, 0\.383\] on 1034 rows/);
 });
 
 test('a pipeline of another task has no such stage', async () => {

@@ -4,7 +4,7 @@ import { UserError } from '../../kernel/errors.ts';
 import { wired } from '../../kernel/inputs.ts';
 import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
-import { failed, incomparable, passed, skipped } from '../../kernel/verdict.ts';
+import { passed, skipped } from '../../kernel/verdict.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { FAIRNESS_MEASURES, fairnessDirection } from '../../metrics/fairness.ts';
@@ -14,70 +14,75 @@ import type { Rows } from '../../metrics/metric.ts';
 import { estimateSlices } from '../../metrics/slices.ts';
 import { parseThreshold } from '../../metrics/threshold.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
-import { suggestion } from '../../pipeline/words.ts';
+import { engines } from '../../providers/engines/engine.ts';
 import { data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import { gateInputs, gateOf, gatesMissed } from '../gates.ts';
+import { gateInputs, gateOf, gateVerdict } from '../gates.ts';
 import { classified, regressed } from '../judged-rows.ts';
-import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { metricTask } from '../metric-task.ts';
+import { checkBias } from './check-bias.ts';
+import { biasOfComplexity } from './complexity.ts';
+import { complexityInputs } from './complexity-inputs.ts';
 import { sliceInputs, slicingsOf } from './slicings.ts';
 
 const GROUP_RATES = ['selection_rate', 'true_positive_rate', 'false_positive_rate'] as const;
 
+const biasInputs = {
+  task: sharedKeys.task,
+  target: sharedKeys.target.optional(),
+  key: sharedKeys.key.optional(),
+  slices: sliceInputs,
+  cross: z
+    .array(z.tuple([z.string(), z.string()]))
+    .default([])
+    .describe('Pairs of slices to cross, e.g. `[[gender, SeniorCitizen]]`.'),
+  metrics: z.array(z.string()).optional().describe('Metrics to show for each group. Absent: the primary metric.'),
+  primary: wired('config.evaluate.primary', z.string().optional().describe('Primary metric of evaluate. Absent: that of the task.')),
+  gates: gateInputs.describe(
+    'Limits on the gaps between groups, by measure, e.g. `disparate_impact: ">= 0.8"`; judged on the interval unless they say otherwise. For SQL `gap`, exact match of simple minus complex queries, and `gap_f1_score`.',
+  ),
+  'min-group': z.int().min(1).default(30).describe('Rows below which a group is too small to be judged.'),
+  'min-denominator': z.int().min(1).default(10).describe('Rows below which the denominator of a rate is too small.'),
+  threshold: wired(
+    'config.evaluate.threshold',
+    z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.'),
+  ),
+  predictions: wired('train.test', z.string().describe('Predictions for the test rows.')),
+  rows: wired(
+    'prepare-data.test-rows',
+    z
+      .string()
+      .optional()
+      .describe('The same rows with their target and the columns to slice by. Absent: they are columns of the predictions file.'),
+  ),
+  features: wired(
+    'prepare-data.features',
+    z.string().optional().describe('What prepare-data found out about the classes. Absent: they are read from the predictions.'),
+  ),
+  ...complexityInputs,
+};
+export type BiasInputs = z.output<z.ZodObject<typeof biasInputs>>;
+
 export const biasCheck = defineStage({
   name: 'bias-check',
   summary: 'Measure the candidate on groups of rows, and hold the gaps between groups against the gates.',
-  inputs: {
-    task: sharedKeys.task,
-    target: sharedKeys.target,
-    key: sharedKeys.key.optional(),
-    slices: sliceInputs,
-    cross: z
-      .array(z.tuple([z.string(), z.string()]))
-      .default([])
-      .describe('Pairs of slices to cross, e.g. `[[gender, SeniorCitizen]]`.'),
-    metrics: z.array(z.string()).optional().describe('Metrics to show for each group. Absent: the primary metric.'),
-    primary: wired('config.evaluate.primary', z.string().optional().describe('Primary metric of evaluate. Absent: that of the task.')),
-    gates: gateInputs.describe(
-      'Limits on the gaps between groups, by measure, e.g. `disparate_impact: ">= 0.8"`; judged on the interval unless they say otherwise.',
-    ),
-    'min-group': z.int().min(1).default(30).describe('Rows below which a group is too small to be judged.'),
-    'min-denominator': z.int().min(1).default(10).describe('Rows below which the denominator of a rate is too small.'),
-    threshold: wired(
-      'config.evaluate.threshold',
-      z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.'),
-    ),
-    predictions: wired('train.test', z.string().describe('Predictions for the test rows.')),
-    rows: wired(
-      'prepare-data.test-rows',
-      z
-        .string()
-        .optional()
-        .describe('The same rows with their target and the columns to slice by. Absent: they are columns of the predictions file.'),
-    ),
-    features: wired(
-      'prepare-data.features',
-      z.string().optional().describe('What prepare-data found out about the classes. Absent: they are read from the predictions.'),
-    ),
-  },
+  inputs: biasInputs,
   outputs: {
     groups: 'Groups that were judged.',
     'too-few': 'Groups too small to be judged.',
+    'per-bucket': 'For SQL: `per_bucket_complexity_eval.csv`, exact match and token F1 by complexity.',
+    distribution: 'For SQL: `sql_complexity_distribution.csv`.',
   },
-  needs: { data },
-  check: (inputs) => [
-    ...Object.keys(inputs.gates)
-      .filter((name) => !Object.hasOwn(FAIRNESS_MEASURES, name))
-      .map((name) => ({ path: `gates.${name}`, message: `unknown measure.${suggestion(name, Object.keys(FAIRNESS_MEASURES))}` })),
-    ...unknownMetrics(inputs, metricsAt('metrics', inputs.metrics)),
-  ],
+  needs: { data, engines },
+  check: checkBias,
 
-  async run(inputs, { data }, { signal, run }) {
+  async run(inputs, { data, engines }, context) {
+    if (inputs.task === 'text-to-sql') return biasOfComplexity(inputs, { data, engines }, context);
+    const { signal, run } = context;
     if (inputs.slices.length === 0)
       return { verdict: skipped('no-slices', 'bias-check.slices names no column to slice by.'), found: 'no slices' };
     if (!['classification', 'text-classification', 'regression'].includes(inputs.task)) {
-      throw new UserError('unsupported-task', `bias-check slices classification and regression; task is ${inputs.task}.`);
+      throw new UserError('unsupported-task', `bias-check slices classification, regression and text-to-SQL; task is ${inputs.task}.`);
     }
     const known =
       inputs.features === undefined
@@ -86,11 +91,13 @@ export const biasCheck = defineStage({
     const [rows, predictions] = await Promise.all(
       [inputs.rows ?? inputs.predictions, inputs.predictions].map((path) => data.open(path, {}, signal)),
     );
+    // `check` lets no run of these tasks begin without.
+    const target = inputs.target!;
     const options = {
       key: inputs.key,
-      target: inputs.target.column,
-      classes: inputs.target.classes ?? known?.target.classes,
-      positive: inputs.target.positive,
+      target: target.column,
+      classes: target.classes ?? known?.target.classes,
+      positive: target.positive,
       threshold: inputs.threshold,
       signal,
     };
@@ -132,12 +139,7 @@ export const biasCheck = defineStage({
       }
     }
 
-    const missed = gatesMissed(gates);
-    const verdict = !missed
-      ? passed
-      : missed.verdict === 'failed'
-        ? failed('gate-missed', missed.text)
-        : incomparable('uncertain', missed.text);
+    const verdict = gateVerdict(gates) ?? passed;
     const found = `${groups} groups by ${inputs.slices.map(({ column }) => column).join(', ')}${small.size > 0 ? `; too few rows in ${[...small].join(', ')}` : ''}`;
     return { verdict, found, outputs: { groups, 'too-few': small.size }, metrics, gates, tables };
   },

@@ -1,9 +1,9 @@
 import type { Comparison, Gate, MetricValue } from '../../kernel/record.ts';
 import type { Context, StageResult } from '../../kernel/stage.ts';
-import { failed, incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
+import { incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
 import { findMetric, metricsOf, primaryOf } from '../../metrics/catalogue.ts';
 import type { Rows, Task } from '../../metrics/metric.ts';
-import { gatesMissed, judgeGates } from '../gates.ts';
+import { gateVerdict, judgeGates } from '../gates.ts';
 import type { Judged } from '../judged-rows.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
 import { curvesOf } from './curves-of.ts';
@@ -90,8 +90,8 @@ export async function assess(
 }
 
 function verdictOf(gates: readonly Gate[], comparison: Comparison | undefined): Verdict {
-  const missed = gatesMissed(gates);
-  if (missed) return missed.verdict === 'failed' ? failed('gate-missed', missed.text) : incomparable('uncertain', missed.text);
+  const missed = gateVerdict(gates);
+  if (missed) return missed;
   if (comparison?.verdict === 'incomparable')
     return incomparable(comparison.reason?.code ?? 'incomparable', comparison.reason?.text ?? 'The champion could not be compared with.');
   return passed;
