@@ -64,9 +64,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     return openRegistry(String(shared.registry ?? 'file'), { home, base, log, forge: () => forgeOf(env, log) });
   },
   forge: async ({ env, log }) => forgeOf(env, log),
-  data: async ({ base, cache }) => {
-    const { openData } = await import('./providers/sources/data.ts');
-    return openData({ base, cache });
+  data: async ({ base, cache, root, sql }) => {
+    const { openData, startTableWorkers } = await import('./providers/sources/data.ts');
+    // A bundle has no sources to start a thread from.
+    return openData({ base, cache, ...(sql === undefined && { workers: startTableWorkers(root) }) });
   },
   backend: async ({ cache, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');

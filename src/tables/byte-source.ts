@@ -1,3 +1,9 @@
+/** The bytes [from, to) of a file. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Bytes that can be read again: a file, an object of a store, a test's array. */
 export interface ByteSource {
   /** Shown in messages. */
@@ -7,6 +13,8 @@ export interface ByteSource {
   open(signal?: AbortSignal): AsyncIterable<Uint8Array>;
   /** Bytes [from, to) alone, where the source can give them without reading all. */
   slice?(from: number, to: number): Promise<Uint8Array>;
+  /** Bytes [from, to) as a stream, where the source can. */
+  openRange?(range: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
 }
 
 /** A source over bytes or text in memory; text becomes UTF-8. `blockBytes` cuts it, so that tests meet every boundary. */

@@ -34,6 +34,7 @@ export async function openFile(path: string, { name = path, maxBytes = UNPACKED_
       size,
       open: (signal) => bounded(readBlocks(path, signal), name, maxBytes),
       slice: (from, to) => readSlice(path, from, to),
+      openRange: ({ from, to }, signal) => readBlocks(path, signal, from, to),
     };
   return { name, open: (signal) => bounded(unpack(readBlocks(path, signal), name), name, maxBytes) };
 }

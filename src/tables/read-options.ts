@@ -1,3 +1,4 @@
+import type { ByteRange } from './byte-source.ts';
 import type { ColumnType } from './table.ts';
 
 export type Format = 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
@@ -20,6 +21,11 @@ export interface ReadOptions {
   readonly maxRecordBytes?: number;
   /** Bytes worked on at a time: 4 MiB by default. Less takes less memory. */
   readonly blockBytes?: number;
+  /**
+   * Of an uncompressed CSV file only the records within these bytes, which must begin and end where records do; the header and the types
+   * still come from the beginning of the file. Rows in messages count from the range.
+   */
+  readonly range?: ByteRange;
 }
 
 export const BLOCK_BYTES = 4 * 1024 * 1024;

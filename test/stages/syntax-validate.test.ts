@@ -10,6 +10,7 @@ import { startFromSources } from '../../src/providers/engines/start.ts';
 import type { Data } from '../../src/providers/sources/source.ts';
 import { syntaxValidate } from '../../src/stages/syntax-validate/stage.ts';
 import { openTable } from '../../src/tables/open-table.ts';
+import { inThisThread } from '../../src/tables/workers/table-task.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'syntax-validate-'));
@@ -19,6 +20,7 @@ const data: Data = {
   look: async () => ({ files: 1, folders: 1 }),
   fetch: async (reference) => [{ path: reference, name: 'schema.sql', sha256: '0'.repeat(64), bytes: 0 }],
   open: (reference, options, signal) => openTable(reference, options, signal),
+  profile: (reference, read, run) => inThisThread.run({ kind: 'profile', paths: [reference], read }, run),
 };
 const warnings: string[] = [];
 let runs = 0;

@@ -2,62 +2,66 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { digestFile } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { chooseColumns } from '../../tables/columns.ts';
+import { type ColumnChoice, chooseColumns } from '../../tables/columns.ts';
 import { type Dataset, readDataset } from '../../tables/dataset.ts';
 import { openFile } from '../../tables/open-file.ts';
 import { tableFrom } from '../../tables/open-table.ts';
 import type { Table } from '../../tables/table.ts';
+import { type Executor, inThisThread } from '../../tables/workers/table-task.ts';
 import { cachedData, localFiles } from './local-files.ts';
 import type { Data, ReadOptions } from './source.ts';
 
+export { workersFromSources as startTableWorkers } from '../../tables/workers/start.ts';
+
 const DATASET_FILE = 'dataset.json';
 
+/** Files smaller than this are profiled before another thread would have started. */
+const WORKER_BYTES_MIN = 4 * 1024 * 1024;
+
+/** What a reference stands for: which files, and how they become a table. */
+interface Files {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly names: readonly string[];
+  readonly read: ReadOptions;
+  readonly choose?: ColumnChoice;
+}
+
 /** Every kind of source behind one door; which one, the reference says. */
-export function openData({ base, cache }: { readonly base: string; readonly cache: string }): Data {
+export function openData({ base, cache, workers }: { readonly base: string; readonly cache: string; readonly workers: Executor }): Data {
   const files = localFiles(base, cache);
   const checked = new Set<string>();
 
-  const openDataset = async (path: string, signal: AbortSignal): Promise<Table> => {
-    const dataset = readDataset(await readFile(path, 'utf8'), path);
-    const paths = await Promise.all(dataset.files.map((file) => cached(file, cache, checked, signal)));
-    const table = await openNamed(
-      dataset.source,
-      paths,
-      dataset.files.map(({ name }) => name),
-      readOptions(dataset),
-      signal,
-    );
-    return dataset.columns ? chooseColumns(table, dataset.columns) : table;
+  const filesOf = async (reference: string, options: ReadOptions, signal: AbortSignal): Promise<Files> => {
+    if (basename(reference) === DATASET_FILE) {
+      const dataset = readDataset(await readFile(reference, 'utf8'), reference);
+      const paths = await Promise.all(dataset.files.map((file) => cached(file, cache, checked, signal)));
+      const names = dataset.files.map(({ name }) => name);
+      return { name: dataset.source, paths, names, read: readOptions(dataset), choose: dataset.columns };
+    }
+    const found = await files.find(reference);
+    if (found.length === 0) throw new UserError('no-data', `${reference} matches no file.`, { todo: 'Correct the path or pattern.' });
+    return { name: reference, paths: found.map(({ path }) => path), names: found.map(({ name }) => name), read: options };
   };
 
   return {
     look: (reference, signal) => files.look(reference, signal),
     fetch: (reference, signal) => files.fetch(reference, signal),
-    async open(reference, options, signal) {
-      if (basename(reference) === DATASET_FILE) return openDataset(reference, signal);
-      const found = await files.find(reference);
-      if (found.length === 0) throw new UserError('no-data', `${reference} matches no file.`, { todo: 'Correct the path or pattern.' });
-      return openNamed(
-        reference,
-        found.map(({ path }) => path),
-        found.map(({ name }) => name),
-        options,
-        signal,
-      );
+    open: async (reference, options, signal) => openNamed(await filesOf(reference, options, signal), signal),
+    async profile(reference, options, run) {
+      const { name, paths, names, read, choose } = await filesOf(reference, options, run.signal);
+      const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+      const large = sizes.reduce((sum, size) => sum + size, 0) >= WORKER_BYTES_MIN;
+      return (large ? workers : inThisThread).run({ kind: 'profile', name, paths, names, read, choose }, run);
     },
   };
 }
 
 /** Files under the names their owner knows, which messages show and which tell the format. */
-async function openNamed(
-  name: string,
-  paths: readonly string[],
-  names: readonly string[],
-  options: ReadOptions,
-  signal: AbortSignal,
-): Promise<Table> {
+async function openNamed({ name, paths, names, read, choose }: Files, signal: AbortSignal): Promise<Table> {
   const sources = await Promise.all(paths.map(async (path, i) => ({ ...(await openFile(path)), name: names[i] ?? path })));
-  return tableFrom(name, sources, options, signal);
+  const table = await tableFrom(name, sources, read, signal);
+  return choose ? chooseColumns(table, choose) : table;
 }
 
 /** A cached file is used only if its bytes are still those of its digest; a poisoned or pruned one is an error, not other data. */

@@ -1,4 +1,5 @@
 import { slot } from '../../kernel/stage.ts';
+import type { Profile } from '../../tables/profile-types.ts';
 import type { Table } from '../../tables/table.ts';
 
 /** How files of a source are to be read; all optional, defaults as in docs. */
@@ -40,9 +41,17 @@ export interface Source {
   fetch(reference: string, signal: AbortSignal): Promise<readonly SourceFile[]>;
 }
 
+export interface ProfileRun {
+  readonly signal: AbortSignal;
+  /** Rows read so far. */
+  readonly onProgress?: (rows: number) => void;
+}
+
 /** What stages see: any reference (path, folder, glob, URI, `dataset.json` of fetch-data) as a table. */
 export interface Data extends Source {
   open(reference: string, options: ReadOptions, signal: AbortSignal): Promise<Table>;
+  /** The profile of the table at a reference; large ones are read in other threads. */
+  profile(reference: string, options: ReadOptions, run: ProfileRun): Promise<Profile>;
 }
 
 export const data = slot<Data>('data');

@@ -6,11 +6,10 @@ import type { MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, skipped, type Verdict } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
-import { type Data, data } from '../../providers/sources/source.ts';
+import { type Data, data, type ProfileRun } from '../../providers/sources/source.ts';
 import { compareProfiles, type DriftReport } from '../../tables/drift/compare-profiles.ts';
 import { driftShape } from '../../tables/drift/drift-schema.ts';
 import { profileFromJson } from '../../tables/profile/profile-json.ts';
-import { profile } from '../../tables/profile/profiler.ts';
 import type { Profile } from '../../tables/profile-types.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
 
@@ -43,8 +42,9 @@ export const drift = defineStage({
   },
   needs: { data },
 
-  async run(inputs, { data }, { files, signal }) {
-    const before = await referenceOf(inputs, data, signal);
+  async run(inputs, { data }, { files, signal, log }) {
+    const onProgress = (rows: number): void => log.progress(0, `${rows} rows read`);
+    const before = await referenceOf(inputs, data, { signal, onProgress });
     if (!before)
       return {
         verdict: skipped('no-champion', 'There is no champion yet: nothing to compare with.'),
@@ -54,7 +54,7 @@ export const drift = defineStage({
 
     const now =
       inputs.profile === undefined
-        ? await profile(await data.open(inputs.current, readOptionsOf(inputs.read), signal), { signal })
+        ? await data.profile(inputs.current, readOptionsOf(inputs.read), { signal, onProgress })
         : profileFromJson(await readFile(inputs.profile, 'utf8'));
     const ignore = [...inputs.ignore, ...(inputs.key === undefined ? [] : [inputs.key])];
     const report = compareProfiles(before, now, { ...inputs, ignore, target: inputs.target?.column });
@@ -85,9 +85,9 @@ interface ReferenceInputs {
 }
 
 /** The profile to compare with: given, made from given data, or the champion's. */
-async function referenceOf({ reference, champion, read }: ReferenceInputs, data: Data, signal: AbortSignal): Promise<Profile | undefined> {
+async function referenceOf({ reference, champion, read }: ReferenceInputs, data: Data, run: ProfileRun): Promise<Profile | undefined> {
   if (reference?.endsWith('profile.json')) return profileFromJson(await readFile(reference, 'utf8'), reference);
-  if (reference !== undefined) return profile(await data.open(reference, readOptionsOf(read), signal), { signal });
+  if (reference !== undefined) return data.profile(reference, readOptionsOf(read), run);
   if (champion === undefined) return undefined;
   const text = await readFile(join(champion, 'profile.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : profileFromJson(text, 'profile of the champion');

@@ -10,7 +10,6 @@ import { registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import { profileToJson } from '../../tables/profile/profile-json.ts';
-import { profile } from '../../tables/profile/profiler.ts';
 import type { Profile } from '../../tables/profile-types.ts';
 import { checkRules } from '../../tables/rules/check-rules.ts';
 import { brokenRules, type QualityReport } from '../../tables/rules/quality-report.ts';
@@ -55,10 +54,13 @@ export const validateData = defineStage({
   },
   needs: { data, registry },
 
-  async run(inputs, { data, registry }, { files, signal, run }) {
+  async run(inputs, { data, registry }, { files, log, run, signal }) {
     const table = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
     refuseAbsent(table, [inputs.target?.column, inputs.key]);
-    const described = await profile(table, { signal });
+    const described = await data.profile(inputs.data, readOptionsOf(inputs.read), {
+      signal,
+      onProgress: (rows) => log.progress(0, `${rows} rows read`),
+    });
     refuseEmptyColumns(described, table, inputs.drop);
 
     const modified =

@@ -50,20 +50,26 @@ export async function csvPart(source: ByteSource, options: ReadOptions, sampleBy
       const layout = { file: source.name, delimiter, names: head.names, cells, maxRecordBytes, countBadRows, decode, capacity: BATCH_ROWS };
       const parser = new CsvParser(layout, head.recordsBefore);
       const batcher = new Batcher(head.names, cells, wanted);
-      yield* readRecords(source, head.dataStart, parser, batcher, options, counts, partSignal);
+      const { range } = options;
+      if (range === undefined) {
+        yield* readRecords(source.open(partSignal), head.dataStart, parser, batcher, options, counts);
+        return;
+      }
+      if (source.openRange === undefined) throw new RangeError(`${source.name} cannot be read by ranges of bytes.`);
+      const from = Math.max(range.from, head.dataStart);
+      yield* readRecords(source.openRange({ from, to: range.to }, partSignal), 0, parser, batcher, options, counts);
     },
   };
 }
 
 /** Runs the parser over the source's blocks; a record that spans blocks is joined in the working buffer, which grows up to the bound. */
 async function* readRecords(
-  source: ByteSource,
+  blocks: AsyncIterable<Uint8Array>,
   dataStart: number,
   parser: CsvParser,
   batcher: Batcher,
   { blockBytes = BLOCK_BYTES, maxRecordBytes = MAX_RECORD_BYTES }: ReadOptions,
   counts: PassCounts,
-  signal: AbortSignal | undefined,
 ): AsyncIterable<Batch> {
   let buffer = new Uint8Array(blockBytes + 1);
   let start = 0;
@@ -75,7 +81,7 @@ async function* readRecords(
     counts.badRows = before.badRows + parser.badRows;
   };
 
-  for await (const chunk of source.open(signal)) {
+  for await (const chunk of blocks) {
     let offset = Math.min(skip, chunk.length);
     skip -= offset;
     while (offset < chunk.length) {

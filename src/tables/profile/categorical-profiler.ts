@@ -7,6 +7,17 @@ const DISTINCT_EXACT = 1_000_000;
 const TEXT_UNITS_MAX = 64 * 1024 * 1024;
 const TOP_OF_MANY = 100;
 
+/** What a profiler has counted, as plain data that can go to another thread. */
+export interface CategoricalState {
+  readonly rows: number;
+  readonly missing: number;
+  readonly unlisted: number;
+  readonly texts: readonly string[];
+  readonly counts: Float64Array;
+  readonly sketch?: Uint8Array;
+  readonly length: { readonly min: number; readonly max: number; readonly sum: number };
+}
+
 /** Profiles one text or boolean column by counting its values. */
 export class CategoricalProfiler {
   readonly name: string;
@@ -30,6 +41,18 @@ export class CategoricalProfiler {
     this.type = type;
   }
 
+  state(): CategoricalState {
+    return {
+      rows: this.#rows,
+      missing: this.#missing,
+      unlisted: this.#unlisted,
+      texts: this.#texts,
+      counts: this.#counts.slice(0, this.#texts.length),
+      ...(this.#sketch && { sketch: this.#sketch.state() }),
+      length: this.#length,
+    };
+  }
+
   add(column: Column, rows: number): void {
     this.#rows += rows;
     if (column.kind === 'number') this.#addBooleans(column.values, column.missing, rows);
@@ -37,16 +60,21 @@ export class CategoricalProfiler {
   }
 
   merge(other: CategoricalProfiler): void {
-    this.#rows += other.#rows;
-    this.#missing += other.#missing;
-    this.#unlisted += other.#unlisted;
-    if (other.#sketch !== undefined) this.#overflow();
-    for (let i = 0; i < other.#texts.length; i++) this.#count(this.#indexOf(other.#texts[i]), other.#counts[i]);
-    if (other.#sketch !== undefined) this.#sketch?.merge(other.#sketch);
+    this.absorb(other.state());
+  }
+
+  /** Takes over what another profiler has counted. */
+  absorb({ rows, missing, unlisted, texts, counts, sketch, length }: CategoricalState): void {
+    this.#rows += rows;
+    this.#missing += missing;
+    this.#unlisted += unlisted;
+    if (sketch !== undefined) this.#overflow();
+    for (let i = 0; i < texts.length; i++) this.#count(this.#indexOf(texts[i]), counts[i]);
+    if (sketch !== undefined) this.#sketch?.merge(HyperLogLog.from(sketch));
     this.#length = {
-      min: Math.min(this.#length.min, other.#length.min),
-      max: Math.max(this.#length.max, other.#length.max),
-      sum: this.#length.sum + other.#length.sum,
+      min: Math.min(this.#length.min, length.min),
+      max: Math.max(this.#length.max, length.max),
+      sum: this.#length.sum + length.sum,
     };
   }
 

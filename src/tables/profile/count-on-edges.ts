@@ -1,8 +1,8 @@
 import { BadInput } from '../bad-input.ts';
 import { type ColumnProfile, type Edges, type NumericProfile, PROFILE_SCHEMA, type Profile } from '../profile-types.ts';
 import type { Batch, Field, NumberColumn, Schema, Table } from '../table.ts';
-import { CategoricalProfiler } from './categorical-profiler.ts';
-import { NumericTotals } from './numeric-profiler.ts';
+import { CategoricalProfiler, type CategoricalState } from './categorical-profiler.ts';
+import { NumericTotals, type TotalsState } from './numeric-profiler.ts';
 
 const CELLS = 65_536;
 
@@ -27,7 +27,7 @@ export async function countOnEdges(
   return counter.finish();
 }
 
-function comparableFields(table: Table, reference: Profile, columns: readonly string[] | undefined): Schema {
+export function comparableFields(table: Table, reference: Profile, columns: readonly string[] | undefined): Schema {
   const names = columns ?? table.schema.map((field) => field.name);
   return names.flatMap((name) => {
     const field = table.schema.find((candidate) => candidate.name === name);
@@ -36,6 +36,12 @@ function comparableFields(table: Table, reference: Profile, columns: readonly st
     const categorical = field.type === 'text' || field.type === 'boolean';
     return other !== undefined && (other.kind === 'categorical') === categorical ? [field] : [];
   });
+}
+
+/** What an edge counter of a part has counted, as plain data. */
+export interface EdgeCounterState {
+  readonly rows: number;
+  readonly columns: readonly ({ readonly totals: TotalsState; readonly slots: Float64Array } | CategoricalState)[];
 }
 
 /** Counts batches on a reference's edges; counters of parts merge. */
@@ -71,6 +77,20 @@ export class EdgeCounter {
       if (mine instanceof CategoricalProfiler && theirs instanceof CategoricalProfiler) mine.merge(theirs);
       if (mine instanceof NumericCounter && theirs instanceof NumericCounter) mine.merge(theirs);
     }
+  }
+
+  state(): EdgeCounterState {
+    return { rows: this.#rows, columns: this.#columns.map((column) => column.state()) };
+  }
+
+  /** Takes over what a counter of the same fields and reference has counted. */
+  absorb({ rows, columns }: EdgeCounterState): void {
+    this.#rows += rows;
+    this.#columns.forEach((mine, i) => {
+      const theirs = columns[i];
+      if (mine instanceof CategoricalProfiler) mine.absorb(theirs as CategoricalState);
+      else mine.absorb(theirs as { totals: TotalsState; slots: Float64Array });
+    });
   }
 
   finish(): Profile {
@@ -126,9 +146,17 @@ class NumericCounter {
     }
   }
 
+  state(): { totals: TotalsState; slots: Float64Array } {
+    return { totals: this.#totals.state(), slots: this.#slots };
+  }
+
   merge(other: NumericCounter): void {
-    this.#totals.merge(other.#totals);
-    for (let i = 0; i < this.#slots.length; i++) this.#slots[i] += other.#slots[i];
+    this.absorb(other.state());
+  }
+
+  absorb({ totals, slots }: { totals: TotalsState; slots: Float64Array }): void {
+    this.#totals.merge(totals);
+    for (let i = 0; i < this.#slots.length; i++) this.#slots[i] += slots[i];
   }
 
   finish(): NumericProfile {

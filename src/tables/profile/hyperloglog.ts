@@ -9,6 +9,16 @@ const ALPHA = 0.7213 / (1 + 1.079 / REGISTERS);
 export class HyperLogLog {
   readonly #registers = new Uint8Array(REGISTERS);
 
+  static from(registers: Uint8Array): HyperLogLog {
+    const made = new HyperLogLog();
+    made.#registers.set(registers);
+    return made;
+  }
+
+  state(): Uint8Array {
+    return this.#registers;
+  }
+
   addText(text: string): void {
     let a = 0x811c9dc5 | 0;
     let b = 0x5bd1e995 | 0;

@@ -7,6 +7,12 @@ const LEVEL_MIN = 8;
 /** Rank error of the whole distribution function at 99 % confidence, as a share of n: 2.446/k^0.9433. */
 export const KLL_RANK_ERROR = 2.446 / K ** 0.9433;
 
+/** A sketch as plain data. */
+export interface KllState {
+  readonly n: number;
+  readonly levels: readonly (readonly number[])[];
+}
+
 /**
  * KLL quantile sketch (Karnin, Lang, Liberty 2016), k = 1024: a value on level h stands for 2^h values. Coin flips come from a fixed
  * stream, so that equal input in equal order gives an equal sketch.
@@ -20,6 +26,19 @@ export class Kll {
 
   constructor(index = 0) {
     this.#random = Random.of(0, STREAMS.sketches, index);
+  }
+
+  static from({ n, levels }: KllState, index: number): Kll {
+    const made = new Kll(index);
+    made.#levels = levels.map((level) => [...level]);
+    made.#held = levels.reduce((held, level) => held + level.length, 0);
+    made.#bound = made.#capacity();
+    made.n = n;
+    return made;
+  }
+
+  state(): KllState {
+    return { n: this.n, levels: this.#levels };
   }
 
   add(value: number): void {

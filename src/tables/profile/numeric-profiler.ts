@@ -1,12 +1,28 @@
-import { Moments } from '../../statistics/moments.ts';
-import { sortParts } from '../../statistics/sort-numbers.ts';
+import { Moments, type MomentsState } from '../../statistics/moments.ts';
+import { mergeSorted, sortParts } from '../../statistics/sort-numbers.ts';
 import type { Edges, NumericProfile } from '../profile-types.ts';
 import type { NumberColumn } from '../table.ts';
 import { edgesOfWeighted, factsOfSorted, NO_EDGES } from './edges.ts';
 import { HyperLogLog } from './hyperloglog.ts';
-import { KLL_RANK_ERROR, Kll } from './kll.ts';
+import { KLL_RANK_ERROR, Kll, type KllState } from './kll.ts';
 
 const TOP_MAX = 20;
+
+/** Totals as plain data. */
+export interface TotalsState {
+  readonly rows: number;
+  readonly missing: number;
+  readonly infinite: number;
+  readonly min: number;
+  readonly max: number;
+  readonly moments: MomentsState;
+}
+
+/** What a numeric profiler knows, as plain data that can go to another thread: its values ascending, or a sketch of them. */
+export type NumericState = { readonly totals: TotalsState } & (
+  | { readonly ascending: Float64Array<ArrayBuffer> }
+  | { readonly quantiles: KllState; readonly distinct: Uint8Array }
+);
 
 /** What every profile of a numeric column holds whatever becomes of its values. */
 export class NumericTotals {
@@ -50,7 +66,12 @@ export class NumericTotals {
     return present;
   }
 
-  merge(other: NumericTotals): void {
+  state(): TotalsState {
+    const { rows, missing, infinite, min, max } = this;
+    return { rows, missing, infinite, min, max, moments: this.moments.state() };
+  }
+
+  merge(other: TotalsState): void {
     this.rows += other.rows;
     this.missing += other.missing;
     this.infinite += other.infinite;
@@ -81,8 +102,10 @@ export class NumericProfiler {
   readonly type: NumericProfile['type'];
   readonly #index: number;
   readonly #totals = new NumericTotals();
-  #chunks: Float64Array[] = [];
+  #chunks: Float64Array<ArrayBuffer>[] = [];
   #held = 0;
+  /** Every chunk is ascending: they came from other profilers. */
+  #ascending = true;
   #sketch: { readonly quantiles: Kll; readonly distinct: HyperLogLog } | undefined;
 
   constructor(name: string, type: NumericProfile['type'], index: number) {
@@ -101,6 +124,7 @@ export class NumericProfiler {
     if (this.#sketch !== undefined) this.#feed(present);
     else if (present.length > 0) {
       this.#chunks.push(present.slice());
+      this.#ascending = false;
       this.#held += present.length;
     }
   }
@@ -120,6 +144,7 @@ export class NumericProfiler {
     if (other.#sketch !== undefined) this.sketch();
     if (this.#sketch === undefined) {
       for (const chunk of other.#chunks) this.#chunks.push(chunk);
+      this.#ascending &&= other.#ascending;
       this.#held += other.#held;
       return;
     }
@@ -127,6 +152,24 @@ export class NumericProfiler {
     if (other.#sketch === undefined) return;
     this.#sketch.quantiles.merge(other.#sketch.quantiles);
     this.#sketch.distinct.merge(other.#sketch.distinct);
+  }
+
+  /** Sorts what is held. */
+  state(): NumericState {
+    const totals = this.#totals.state();
+    if (this.#sketch === undefined) return { totals, ascending: this.#sorted() };
+    return { totals, quantiles: this.#sketch.quantiles.state(), distinct: this.#sketch.distinct.state() };
+  }
+
+  /** Takes over what another profiler knows. */
+  absorb(state: NumericState): void {
+    const other = new NumericProfiler(this.name, this.type, this.#index);
+    other.#totals.merge(state.totals);
+    if ('ascending' in state) {
+      other.#chunks = [state.ascending];
+      other.#held = state.ascending.length;
+    } else other.#sketch = { quantiles: Kll.from(state.quantiles, this.#index), distinct: HyperLogLog.from(state.distinct) };
+    this.merge(other);
   }
 
   finish(): NumericProfile {
@@ -142,9 +185,10 @@ export class NumericProfiler {
     return this.#totals.profile(this.name, this.type, { distinct: { value: distinct.estimate(), exact: false }, distribution, top: [] });
   }
 
-  #sorted(): Float64Array {
-    const sorted = sortParts(this.#chunks);
+  #sorted(): Float64Array<ArrayBuffer> {
+    const sorted = this.#ascending && this.#chunks.length > 0 ? mergedAll(this.#chunks) : sortParts(this.#chunks);
     this.#chunks = [sorted];
+    this.#ascending = true;
     return sorted;
   }
 
@@ -156,4 +200,18 @@ export class NumericProfiler {
       distinct.addNumber(values[i]);
     }
   }
+}
+
+/** Neighbours by neighbours, so that no value is moved more often than there are doublings. */
+function mergedAll(parts: readonly Float64Array<ArrayBuffer>[]): Float64Array<ArrayBuffer> {
+  let left = parts;
+  while (left.length > 1) {
+    const pairs: Float64Array<ArrayBuffer>[] = [];
+    for (let i = 0; i < left.length; i += 2) {
+      const [a, b] = [left[i], left[i + 1]];
+      pairs.push(b === undefined ? a : mergeSorted(a, b));
+    }
+    left = pairs;
+  }
+  return left[0];
 }

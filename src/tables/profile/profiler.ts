@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { type ColumnProfile, PROFILE_SCHEMA, type Profile } from '../profile-types.ts';
 import type { Batch, Field, Schema, Table } from '../table.ts';
-import { CategoricalProfiler } from './categorical-profiler.ts';
+import { CategoricalProfiler, type CategoricalState } from './categorical-profiler.ts';
 import { countOnEdges } from './count-on-edges.ts';
-import { NumericProfiler } from './numeric-profiler.ts';
+import { NumericProfiler, type NumericState } from './numeric-profiler.ts';
 
 /** What sorting may take in all: 8 bytes per number held, and 16 more per number of the column being sorted. */
 export const PROFILE_MEMORY_BYTES = 1024 ** 3;
@@ -15,6 +15,13 @@ export interface ProfileOptions {
   readonly onProgress?: (rows: number) => void;
   /** Memory for exact quantiles; beyond it a sketch finds the edges and a second pass over the table counts on them. */
   readonly memoryBytes?: number;
+}
+
+/** What a profiler of a part has seen, as plain data that can go to another thread. */
+export interface ProfilerState {
+  readonly rows: number;
+  readonly sketched: boolean;
+  readonly columns: readonly (NumericState | CategoricalState)[];
 }
 
 /** Builds a profile batch by batch; profilers of parts of a table merge into that of the whole. */
@@ -34,6 +41,10 @@ export class Profiler {
   /** Numeric columns have outgrown the memory and are sketched. */
   get sketched(): boolean {
     return this.#sketched;
+  }
+
+  get schema(): Schema {
+    return this.#schema;
   }
 
   /** The batch must have the columns of the schema, in its order. */
@@ -63,6 +74,28 @@ export class Profiler {
       if (mine instanceof NumericProfiler && theirs instanceof NumericProfiler) mine.merge(theirs);
     }
     this.#sketched ||= other.#sketched;
+    this.#bound();
+  }
+
+  /** Sorts every column, with a pause between them. */
+  async stateHearing(signal: AbortSignal | undefined): Promise<ProfilerState> {
+    const columns: (NumericState | CategoricalState)[] = [];
+    for (const column of this.#columns) {
+      await setImmediate();
+      signal?.throwIfAborted();
+      columns.push(column.state());
+    }
+    return { rows: this.#rows, sketched: this.#sketched, columns };
+  }
+
+  /** Takes over what a profiler of the same schema has seen. */
+  absorb({ rows, sketched, columns }: ProfilerState): void {
+    this.#rows += rows;
+    this.#columns.forEach((mine, i) => {
+      if (mine instanceof CategoricalProfiler) mine.absorb(columns[i] as CategoricalState);
+      else mine.absorb(columns[i] as NumericState);
+    });
+    this.#sketched ||= sketched;
     this.#bound();
   }
 
@@ -99,12 +132,8 @@ function profilerOf({ name, type }: Field, index: number): NumericProfiler | Cat
   return type === 'text' || type === 'boolean' ? new CategoricalProfiler(name, type) : new NumericProfiler(name, type, index);
 }
 
-/**
- * The profile of a table, in one pass; in two when its numbers do not fit `memoryBytes`: then the edges are about equi-depth (within the
- * sketch's rank error) and the counts on them exact.
- */
-export async function profile(table: Table, options: ProfileOptions = {}): Promise<Profile> {
-  const { columns, signal, onProgress, memoryBytes } = options;
+/** Reads the table into a profiler. */
+export async function readProfiler(table: Table, { columns, signal, onProgress, memoryBytes }: ProfileOptions = {}): Promise<Profiler> {
   const names = columns ?? table.schema.map((field) => field.name);
   let profiler: Profiler | undefined;
   let rows = 0;
@@ -114,13 +143,26 @@ export async function profile(table: Table, options: ProfileOptions = {}): Promi
     rows += batch.rows;
     onProgress?.(rows);
   }
-  profiler ??= new Profiler(table.schema.filter((field) => names.includes(field.name)));
-  const found = await profiler.finishHearing(signal);
+  return profiler ?? new Profiler(table.schema.filter((field) => names.includes(field.name)));
+}
+
+/**
+ * The profile of a table, in one pass; in two when its numbers do not fit `memoryBytes`: then the edges are about equi-depth (within the
+ * sketch's rank error) and the counts on them exact.
+ */
+export async function profile(table: Table, options: ProfileOptions = {}): Promise<Profile> {
+  const profiler = await readProfiler(table, options);
+  const found = await profiler.finishHearing(options.signal);
   if (!profiler.sketched) return found;
-  const counted = await countOnEdges(table, found, { columns: names, signal });
+  const { columns = table.schema.map((field) => field.name), signal } = options;
+  return withExactCounts(found, await countOnEdges(table, found, { columns, signal }));
+}
+
+/** A sketched profile with the exact counts on its edges. */
+export function withExactCounts(sketched: Profile, counted: Profile): Profile {
   return {
-    ...found,
-    columns: found.columns.map((column, i) => {
+    ...sketched,
+    columns: sketched.columns.map((column, i) => {
       const exact = counted.columns[i];
       return column.kind === 'numeric' && exact.kind === 'numeric' ? { ...column, distribution: exact.distribution } : column;
     }),

@@ -1,9 +1,20 @@
 import type { MessagePort, Worker } from 'node:worker_threads';
 import { BadInput, type Place } from '../bad-input.ts';
+import type { ByteRange } from '../byte-source.ts';
+import { PROFILE_MEMORY_BYTES, withExactCounts } from '../profile/profiler.ts';
 import type { Profile } from '../profile-types.ts';
-import { type Executor, runTableTask, type TableTask, type TaskOptions } from './table-task.ts';
+import { cutRanges } from './cut-ranges.ts';
+import {
+  type Executor,
+  joinTableParts,
+  type PartState,
+  runTablePart,
+  runTableTask,
+  type TableTask,
+  type TaskOptions,
+} from './table-task.ts';
 
-type ToWorker = { readonly kind: 'run'; readonly task: TableTask } | { readonly kind: 'cancel' };
+type ToWorker = { readonly kind: 'run'; readonly task: TableTask; readonly range?: ByteRange } | { readonly kind: 'cancel' };
 type Failure = {
   readonly message: string;
   readonly bad?: { readonly code: string; readonly place: Place; readonly todo?: string };
@@ -12,7 +23,7 @@ type Failure = {
 };
 type FromWorker =
   | { readonly kind: 'progress'; readonly rows: number }
-  | { readonly kind: 'done'; readonly profile: Profile }
+  | { readonly kind: 'done'; readonly result: Profile | PartState }
   | { readonly kind: 'failed'; readonly failure: Failure };
 
 /** What a worker thread does: runs one task at a time as told through its port. The host's worker entry calls this with `parentPort`. */
@@ -24,19 +35,27 @@ export function serveTableTasks(port: MessagePort): void {
       return;
     }
     control = new AbortController();
-    const send = (answer: FromWorker): void => port.postMessage(answer);
-    runTableTask(message.task, { signal: control.signal, onProgress: (rows) => send({ kind: 'progress', rows }) }).then(
-      (profile) => send({ kind: 'done', profile }),
+    const { task, range } = message;
+    const send = (answer: FromWorker, given: ArrayBuffer[] = []): void => port.postMessage(answer, given);
+    const options: TaskOptions = { signal: control.signal, onProgress: (rows) => send({ kind: 'progress', rows }) };
+    const work: Promise<Profile | PartState> = range === undefined ? runTableTask(task, options) : runTablePart(task, range, options);
+    work.then(
+      (result) => send({ kind: 'done', result }, 'kind' in result ? valuesOf(result) : []),
       (error: unknown) => send({ kind: 'failed', failure: failureOf(error) }),
     );
   });
 }
 
+/** The long arrays of a state: they change hands instead of being copied. */
+const valuesOf = ({ state }: PartState): ArrayBuffer[] =>
+  state.columns.flatMap((column) => ('ascending' in column ? [column.ascending.buffer] : []));
+
 /**
  * Runs table tasks in up to `threads` workers, started when needed. `start` knows how a worker of this program is started (from sources,
- * or from the bundle); the worker must call {@link serveTableTasks}.
+ * or from the bundle); the worker must call {@link serveTableTasks}. A large CSV file is read by all of them, each its own range of bytes.
+ * Idle workers do not keep the process alive.
  */
-export function workerExecutor(start: () => Worker, threads: number): Executor {
+export function workerExecutor(start: () => Worker, threads: number, pieceBytesMin?: number): Executor {
   const idle: Worker[] = [];
   const all = new Set<Worker>();
   const waiting: ((worker: Worker) => void)[] = [];
@@ -53,22 +72,65 @@ export function workerExecutor(start: () => Worker, threads: number): Executor {
   };
   const give = (worker: Worker): void => {
     const next = waiting.shift();
-    if (next !== undefined) next(worker);
-    else idle.push(worker);
+    if (next !== undefined) {
+      next(worker);
+      return;
+    }
+    worker.unref();
+    idle.push(worker);
+  };
+
+  const onWorker = async (task: TableTask, options: TaskOptions, range?: ByteRange): Promise<Profile | PartState> => {
+    options.signal?.throwIfAborted();
+    const worker = await take();
+    worker.ref();
+    try {
+      return await runOn(worker, task, options, range);
+    } catch (error) {
+      if (error instanceof WorkerLost) all.delete(worker);
+      throw error;
+    } finally {
+      if (all.has(worker)) give(worker);
+      else if (waiting.length > 0) waiting.shift()?.(replacement(start, all));
+    }
+  };
+
+  const inRanges = async (task: TableTask, ranges: readonly ByteRange[], { signal, onProgress }: TaskOptions): Promise<Profile> => {
+    const stop = new AbortController();
+    const rows = new Float64Array(ranges.length);
+    const part = task.kind === 'profile' ? { ...task, memoryBytes: (task.memoryBytes ?? PROFILE_MEMORY_BYTES) / ranges.length } : task;
+    const parts = ranges.map((range, i) => {
+      const options = {
+        signal: signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]),
+        onProgress: (read: number): void => {
+          rows[i] = read;
+          onProgress?.(rows.reduce((sum, count) => sum + count, 0));
+        },
+      };
+      return onWorker(part, options, range) as Promise<PartState>;
+    });
+    try {
+      const { profile, sketched } = await joinTableParts(task, await Promise.all(parts), signal);
+      if (!sketched) return profile;
+      const exact: TableTask = { ...task, kind: 'count-on-edges', reference: profile };
+      return withExactCounts(profile, await inRanges(exact, ranges, { signal }));
+    } finally {
+      stop.abort();
+      await Promise.allSettled(parts);
+    }
   };
 
   return {
     async run(task, options = {}) {
       options.signal?.throwIfAborted();
-      const worker = await take();
+      const ranges = await cutRanges(task, pieceBytesMin);
+      if (ranges.length < 2) return (await onWorker(task, options)) as Profile;
       try {
-        return await runOn(worker, task, options);
+        return await inRanges(task, ranges, options);
       } catch (error) {
-        if (error instanceof WorkerLost) all.delete(worker);
-        throw error;
-      } finally {
-        if (all.has(worker)) give(worker);
-        else if (waiting.length > 0) waiting.shift()?.(replacement(start, all));
+        // A cut within quotes, or truly bad data; only a reader of the whole file knows, and can name the row.
+        if (!(error instanceof BadInput)) throw error;
+        return (await onWorker(task, options)) as Profile;
       }
     },
     async close() {
@@ -88,7 +150,12 @@ function replacement(start: () => Worker, all: Set<Worker>): Worker {
   return worker;
 }
 
-function runOn(worker: Worker, task: TableTask, { signal, onProgress }: TaskOptions): Promise<Profile> {
+function runOn(
+  worker: Worker,
+  task: TableTask,
+  { signal, onProgress }: TaskOptions,
+  range: ByteRange | undefined,
+): Promise<Profile | PartState> {
   return new Promise((resolve, reject) => {
     const cancel = (): void => worker.postMessage({ kind: 'cancel' } satisfies ToWorker);
     const end = (): void => {
@@ -102,7 +169,7 @@ function runOn(worker: Worker, task: TableTask, { signal, onProgress }: TaskOpti
       }
       end();
       if (signal?.aborted) reject(signal.reason);
-      else if (message.kind === 'done') resolve(message.profile);
+      else if (message.kind === 'done') resolve(message.result);
       else reject(errorOf(message.failure));
     };
     const onError = (error: Error): void => {
@@ -115,7 +182,7 @@ function runOn(worker: Worker, task: TableTask, { signal, onProgress }: TaskOpti
     };
     worker.on('message', onMessage).on('error', onError).on('exit', onExit);
     signal?.addEventListener('abort', cancel);
-    worker.postMessage({ kind: 'run', task } satisfies ToWorker);
+    worker.postMessage({ kind: 'run', task, range } satisfies ToWorker);
   });
 }
 
