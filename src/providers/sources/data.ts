@@ -27,8 +27,15 @@ interface Files {
   readonly choose?: ColumnChoice;
 }
 
+export interface DataSettings {
+  readonly base: string;
+  readonly cache: string;
+  /** Where large tables are described; absent: in this thread. */
+  readonly workers?: Executor;
+}
+
 /** Every kind of source behind one door; which one, the reference says. */
-export function openData({ base, cache, workers }: { readonly base: string; readonly cache: string; readonly workers: Executor }): Data {
+export function openData({ base, cache, workers = inThisThread }: DataSettings): Data {
   const files = localFiles(base, cache);
   const checked = new Set<string>();
 

@@ -52,18 +52,19 @@ export async function csvPart(source: ByteSource, options: ReadOptions, sampleBy
       const batcher = new Batcher(head.names, cells, wanted);
       const { range } = options;
       if (range === undefined) {
-        yield* readRecords(source.open(partSignal), head.dataStart, parser, batcher, options, counts);
+        yield* readRecords(source.name, source.open(partSignal), head.dataStart, parser, batcher, options, counts);
         return;
       }
       if (source.openRange === undefined) throw new RangeError(`${source.name} cannot be read by ranges of bytes.`);
       const from = Math.max(range.from, head.dataStart);
-      yield* readRecords(source.openRange({ from, to: range.to }, partSignal), 0, parser, batcher, options, counts);
+      yield* readRecords(source.name, source.openRange({ from, to: range.to }, partSignal), 0, parser, batcher, options, counts);
     },
   };
 }
 
 /** Runs the parser over the source's blocks; a record that spans blocks is joined in the working buffer, which grows up to the bound. */
 async function* readRecords(
+  file: string,
   blocks: AsyncIterable<Uint8Array>,
   dataStart: number,
   parser: CsvParser,
@@ -94,7 +95,7 @@ async function* readRecords(
         start = parser.parse(buffer, start, end, false);
         if (!batcher.full(parser)) break;
         note();
-        yield withRows(batcher.take(parser), parser, source.name);
+        yield withRows(batcher.take(parser), parser, file);
       }
       if (end - start > maxRecordBytes) throw parser.tooLong();
       if (start > 0) buffer.copyWithin(0, start, end);
@@ -107,12 +108,12 @@ async function* readRecords(
     start = parser.parse(buffer, start, end, true);
     if (!batcher.full(parser)) break;
     note();
-    yield withRows(batcher.take(parser), parser, source.name);
+    yield withRows(batcher.take(parser), parser, file);
   }
   note();
   for (const [code, n] of Object.entries(parser.badByCode)) counts.badByCode[code] = (counts.badByCode[code] ?? 0) + n;
   counts.examples.push(...parser.examples.slice(0, Math.max(0, 5 - counts.examples.length)));
-  if (parser.rows > 0) yield withRows(batcher.take(parser), parser, source.name);
+  if (parser.rows > 0) yield withRows(batcher.take(parser), parser, file);
 }
 
 /** The batch with the records its rows were; the parser begins to count anew what it leaves out. */
