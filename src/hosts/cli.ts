@@ -8,7 +8,7 @@ import type { Door, Verb } from './cli/door.ts';
 import { printable, type Screen } from './cli/terminal-view.ts';
 
 /** Every verb, loaded when it is called. */
-const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
+export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   init: async () => (await import('./cli/init.ts')).init,
   check: async () => (await import('./cli/check.ts')).check,
   plan: async () => (await import('./cli/plan.ts')).plan,

@@ -32,6 +32,7 @@ export async function classified(rows: Table, predictions: Table, options: Judge
   const labels = truth.texts(options.target);
   const classColumns = predicted.schema.map(({ name }) => name).filter((name) => name.startsWith(PROBABILITY));
   const classes = options.classes ?? (classColumns.length > 0 ? classColumns.map((name) => name.slice(PROBABILITY.length)) : undefined);
+  refuseUnsaidPositive(classes ?? [...new Set(labels)], options, rows.name);
   const scores = predicted.schema.some(({ name }) => name === 'score') ? predicted.values('score') : undefined;
   const probabilities = classes?.every((name) => classColumns.includes(`${PROBABILITY}${name}`))
     ? classes.map((name) => predicted.values(`${PROBABILITY}${name}`))
@@ -52,6 +53,19 @@ export async function classified(rows: Table, predictions: Table, options: Judge
       origin: { file: predictions.name },
     }),
   };
+}
+
+/** Two classes mean something else with the other one as positive: there is no default (D16). */
+function refuseUnsaidPositive(classes: readonly string[], { target, positive }: JudgeOptions, file: string): void {
+  if (classes.length !== 2 || positive !== undefined) return;
+  const [one, other] = [...classes].sort();
+  const todo = `Write target: { column: ${target}, positive: "${other}" }.`;
+  throw new BadInput(
+    'no-positive',
+    `two classes were found (${one}, ${other}), and target.positive does not say which one is positive.`,
+    { file, column: target },
+    todo,
+  );
 }
 
 /** Numbers of a regressor joined with the truth by key. */

@@ -200,11 +200,7 @@ test('secrets are masked before anything prints, and stand in no output, summary
   await using job = await RunnerJob.begin();
   const secret = 'hooks/s3cret "quoted"';
   await job.write('data.csv', `id,${JSON.stringify(secret).replaceAll('\\"', '""')}\n1,2\n`);
-  const step = await job.run(
-    'validate-data',
-    { data: 'data.csv', key: 'no-such-column' },
-    { SLACK_WEBHOOK_URL: secret, HF_TOKEN: 'abc' },
-  );
+  const step = await job.run('validate-data', { data: 'data.csv', key: 'no-such-column' }, { SLACK_WEBHOOK_URL: secret, HF_TOKEN: 'abc' });
   assert.equal(step.commands.findIndex(({ name }) => name === 'add-mask') <= 0, true);
   assert.deepEqual(
     step.commands.filter(({ name }) => name === 'add-mask').map(({ data }) => data),
