@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { BUNDLED } from './bundled.ts';
 import type { StageEntry } from './kernel/flow.ts';
 import type { Stage } from './kernel/stage.ts';
 import type { SqlStarters } from './providers/engines/start.ts';
@@ -76,8 +78,9 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   engines: async ({ root, sql }) => {
     const { sqlEngines } = await import('./providers/engines/sql-engines.ts');
     if (sql) return sqlEngines({ root, assets: sql.assets }, sql.starters);
-    const { startFromSources } = await import('./providers/engines/start.ts');
-    return sqlEngines({ root }, startFromSources(root));
+    const { startFromBundle, startFromSources } = await import('./providers/engines/start.ts');
+    const dist = join(root, 'actions', 'dist');
+    return BUNDLED ? sqlEngines({ root, assets: dist }, startFromBundle(dist)) : sqlEngines({ root }, startFromSources(root));
   },
   trackers: async ({ home, shared }) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
@@ -97,3 +100,10 @@ async function forgeOf(env: Settings['env'], log: Settings['log']) {
   const { openForge } = await import('./providers/forge/open-forge.ts');
   return openForge(env, log);
 }
+
+/** Threads and processes of their own that the bundle starts through its entry. */
+export const workers = {
+  'sql-judge': () => import('./providers/engines/judge-worker-entry.ts'),
+  'sql-execution': () => import('./providers/engines/execution-child-entry.ts'),
+} as const;
+export type WorkerRole = keyof typeof workers;

@@ -13,6 +13,12 @@ export async function runAction(stage: string, root: string): Promise<void> {
   process.exitCode = await startAction(stage, resolve(root));
 }
 
+/** A thread or a process of ours, started by the bundle itself. */
+export async function runWorker(role: string): Promise<void> {
+  const { startWorker } = await import('./hosts/worker.ts');
+  await startWorker(role);
+}
+
 // Started as it stands, in a clone; a bundle is started by a stub that calls what it needs. (No `await` here: it would make the bundle a promise.)
 const script = process.argv[1];
 if (script?.endsWith('main.ts')) {

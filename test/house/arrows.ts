@@ -51,7 +51,8 @@ const ARROWS: Readonly<Record<string, readonly Arrow[]>> = {
     { to: 'providers', files: INTERFACES },
     { to: 'providers', files: /^providers\/[^/]+\.ts$/ },
   ],
-  'catalog.ts': [{ to: 'kernel' }, { to: 'stages' }, { to: 'providers' }],
+  'catalog.ts': [{ to: 'kernel' }, { to: 'stages' }, { to: 'providers' }, { to: 'bundled.ts' }],
+  'bundled.ts': [],
   'main.ts': [{ to: 'hosts' }],
 };
 

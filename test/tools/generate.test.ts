@@ -11,8 +11,11 @@ const none = () => undefined;
 const stage = (name: string, inputs: Record<string, z.ZodType>, summary = 'Does.', outputs: Record<string, string> = {}) =>
   defineStage({ name, summary, inputs, outputs, needs: {}, run: async () => ({ verdict: passed, found: '' }) });
 
-test('from the stages come the schemas, the reference and a page for each stage', () => {
+test('from the stages come the schemas, the reference, and a page and an action for each stage', () => {
   assert.deepEqual([...filesOf(stages, none).keys()].sort(), [
+    ...['package.json', ...Object.keys(stages).flatMap((name) => ['README.md', 'action.yml', 'index.js'].map((file) => `${name}/${file}`))]
+      .map((path) => `actions/${path}`)
+      .sort(),
     'docs/pipeline-file.md',
     ...Object.keys(stages)
       .map((name) => `docs/stages/${name}.md`)
@@ -45,13 +48,16 @@ test('what somebody wrote around the tables of a page stays; a page without thei
   );
 });
 
-test('actions exist once there is a bundle: inputs without defaults, outputs, and a stub that starts it', () => {
-  const files = filesOf(stages, (path) => (path === 'actions/dist/index.js' ? '' : undefined));
+test('an action: inputs without defaults, outputs, and a stub that starts the bundle, told where Retrain lies', () => {
+  const files = filesOf(stages, none);
   const action = parse(files.get('actions/drift/action.yml')!);
   assert.deepEqual(action.runs, { using: 'node24', main: 'index.js' });
   assert.deepEqual(Object.keys(action.inputs), [
     'pipeline',
     'overrides',
+    'run-id',
+    'logical-date',
+    'force',
     'current',
     'reference',
     'threshold',
@@ -69,8 +75,11 @@ test('actions exist once there is a bundle: inputs without defaults, outputs, an
   }
   assert.match(action.inputs.threshold.description, /\(a share\) Default: 0\.5\.$/);
   assert.match(action.inputs.columns.description, /as YAML text/);
-  assert.deepEqual(Object.keys(action.outputs), ['drifted', 'share', 'verdict', 'reason', 'record']);
-  assert.equal(files.get('actions/drift/index.js')!.split('\n')[1], "require('../dist/index.js').runAction('drift');");
+  assert.deepEqual(Object.keys(action.outputs), ['drifted', 'share', 'outcome', 'verdict', 'reason', 'record', 'run-id', 'run-folder']);
+  assert.equal(
+    files.get('actions/drift/index.js')!.split('\n')[1],
+    "require('../dist/index.js').runAction('drift', __dirname + '/../..');",
+  );
   assert.ok(files.has('actions/drift/README.md'));
 });
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { stages } from '../../src/catalog.ts';
+import { stages, standalone } from '../../src/catalog.ts';
 import { MANIFEST_SCHEMA, manifestSchema, RECORD_SCHEMA, recordSchema } from '../../src/kernel/record.ts';
 import { TRAINER_CONTRACT, trainerJobSchema } from '../../src/kernel/trainer-job.ts';
 import type { StageDeclaration, StageDeclarations } from '../../src/pipeline/declaration.ts';
 import { pipelineSchema, schemaFaults } from '../../src/pipeline/schema.ts';
-import { actionStub, actionYaml } from './action-files.ts';
+import { actionStub, actionTables, actionYaml } from './action-files.ts';
 import { pipelinePage } from './pipeline-page.ts';
 import { stageFaults, stageTables, withTables } from './stage-page.ts';
 
@@ -14,18 +14,29 @@ export type Existing = (path: string) => string | undefined;
 /** What somebody has to mend before anything can be generated. */
 export class Unfit extends Error {}
 
+/** A fault only of stages that have a section in the pipeline file, below the shared keys. */
+const IN_THE_FILE = /has the name of a shared key/;
+
 const SCHEMAS_AT = 'https://raw.githubusercontent.com/OWNER/retrain/v1/schema/';
 const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** Every generated file: path → text. Throws when something a reader needs is missing in the stages. */
 export async function generatedFiles(existing: Existing): Promise<ReadonlyMap<string, string>> {
-  return filesOf(await catalogued(), existing);
+  const alone = Object.fromEntries(await Promise.all(standalone.map(async ({ name, load }) => [name, await load()] as const)));
+  return filesOf(await catalogued(), existing, alone);
 }
 
-/** The same, from given stages. */
-export function filesOf(declared: StageDeclarations, existing: Existing): ReadonlyMap<string, string> {
+/** The same, from given stages; `alone`: those that are no part of a run. */
+export function filesOf(declared: StageDeclarations, existing: Existing, alone: StageDeclarations = {}): ReadonlyMap<string, string> {
   const schema = pipelineSchema(declared);
-  const faults = [...Object.values(declared).flatMap(stageFaults), ...schemaFaults(schema).map((fault) => `pipeline file: ${fault}`)];
+  const actions = [...Object.values(declared), ...Object.values(alone)];
+  const faults = [
+    ...Object.values(declared).flatMap(stageFaults),
+    ...Object.values(alone)
+      .flatMap(stageFaults)
+      .filter((fault) => !IN_THE_FILE.test(fault)),
+    ...schemaFaults(schema).map((fault) => `pipeline file: ${fault}`),
+  ];
   if (faults.length > 0) throw new Unfit(`Nothing is generated until every input and output says what it is:\n  ${faults.join('\n  ')}`);
 
   const files = new Map<string, string>();
@@ -37,25 +48,26 @@ export function filesOf(declared: StageDeclarations, existing: Existing): Readon
     json(published(trainerJobSchema, 'trainer-job', `retrain/trainer-job/${TRAINER_CONTRACT}`, 'What a trainer is handed as job.json.')),
   );
   files.set('docs/pipeline-file.md', pipelinePage(schema));
-  for (const stage of Object.values(declared)) for (const [path, text] of stageFiles(stage, existing)) files.set(path, text);
+  // The stubs and the bundle are CommonJS in a tree of ES modules.
+  files.set('actions/package.json', json({ type: 'commonjs' }));
+  for (const stage of actions) {
+    for (const [path, text] of stageFiles(stage, Object.hasOwn(declared, stage.name), existing)) files.set(path, text);
+  }
   return files;
 }
 
-function* stageFiles(stage: StageDeclaration, existing: Existing): Generator<readonly [string, string]> {
-  const tables = stageTables(stage);
-  const page = (path: string): readonly [string, string] => {
+function* stageFiles(stage: StageDeclaration, inRun: boolean, existing: Existing): Generator<readonly [string, string]> {
+  const page = (path: string, tables: string): readonly [string, string] => {
     try {
       return [path, withTables(existing(path), stage.name, stage.summary, tables)];
     } catch (error) {
       throw new Unfit(`${path}: ${(error as Error).message}`);
     }
   };
-  yield page(`docs/stages/${stage.name}.md`);
-  // A stub without the bundle it starts would be broken: actions exist from the first bundle on.
-  if (existing('actions/dist/index.js') === undefined) return;
-  yield [`actions/${stage.name}/action.yml`, actionYaml(stage)];
+  yield page(`docs/stages/${stage.name}.md`, stageTables(stage));
+  yield [`actions/${stage.name}/action.yml`, actionYaml(stage, inRun)];
   yield [`actions/${stage.name}/index.js`, actionStub(stage)];
-  yield page(`actions/${stage.name}/README.md`);
+  yield page(`actions/${stage.name}/README.md`, actionTables(stage, inRun));
 }
 
 function published(schema: z.ZodType, name: string, version: string, description: string) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
@@ -23,6 +23,21 @@ export function startFromSources(root: string): SqlStarters {
       fork(join(folder, 'execution-child-entry.ts'), [], {
         env: {},
         execArgv: [],
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      }),
+  };
+}
+
+/** Starts them from the bundle in `folder`, through its one entry. */
+export function startFromBundle(folder: string): SqlStarters {
+  const program = (role: string) => `require(${JSON.stringify(join(folder, 'index.js'))}).runWorker(${JSON.stringify(role)});`;
+  return {
+    startWorker: (role, data) =>
+      new Worker(program(role), { eval: true, workerData: data, resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } }),
+    startChild: (role) =>
+      spawn(process.execPath, ['--input-type=commonjs', '-e', program(role)], {
+        env: {},
         serialization: 'advanced',
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
       }),

@@ -1,0 +1,60 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ASSET_NAMES, assetPath } from '../../src/providers/engines/assets.ts';
+import { captureProgram, root } from '../process.ts';
+
+/** What ncc puts beside the code it found (declarations, data no code reads) is left out. */
+const CODE = /\.js$/;
+
+/**
+ * Builds the bundle into `target`, which is replaced as a whole: the sources as JavaScript in ES syntax first, then one ncc build of
+ * `main.js` with a chunk for each `import()`. Two builds of one tree are equal byte for byte.
+ */
+export async function buildBundle(target: string): Promise<{ readonly files: number; readonly bytes: number }> {
+  // Modules are numbered by their path from the root: always the same place, and inside the clone, so that packages are found above it.
+  const build = join(root, 'build');
+  const made = join(build, 'dist');
+  rmSync(build, { recursive: true, force: true });
+  try {
+    await must('tsc', [
+      join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+      '-p',
+      join(root, 'tools', 'bundle', 'tsconfig.json'),
+      '--outDir',
+      build,
+    ]);
+    // Without a type here ncc reads ES syntax and writes CommonJS, which is what a stub can `require`.
+    writeFileSync(join(build, 'package.json'), '{}\n');
+    writeFileSync(join(build, 'bundled.js'), 'export const BUNDLED = true;\n');
+    await must('ncc', [
+      join(root, 'node_modules', '@vercel', 'ncc', 'dist', 'ncc', 'cli.js'),
+      'build',
+      join(build, 'main.js'),
+      '-o',
+      made,
+      '--no-cache',
+      '--quiet',
+    ]);
+    for (const name of namesIn(made)) if (!CODE.test(name)) rmSync(join(made, name), { force: true });
+    for (const name of ASSET_NAMES) writeFileSync(join(made, name), readFileSync(assetPath({ root }, name)));
+
+    mkdirSync(dirname(target), { recursive: true });
+    rmSync(target, { recursive: true, force: true });
+    cpSync(made, target, { recursive: true });
+    const names = namesIn(target);
+    return { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(target, name)).size, 0) };
+  } finally {
+    rmSync(build, { recursive: true, force: true });
+  }
+}
+
+const namesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+
+async function must(what: string, args: readonly string[]): Promise<void> {
+  const { code, output } = await captureProgram(process.execPath, args);
+  if (code !== 0) throw new Error(`${what} ended with ${code}:\n${output}`);
+}
