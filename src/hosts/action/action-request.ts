@@ -36,10 +36,11 @@ export async function actionRequest(
   const { resolved, configuration, warnings, base, file } = await resolveInputs(stage, entry, inputs, place);
   const { home, stays } = homeOf(resolved, inputs, base, place);
 
-  const onRunner = place.env.GITHUB_ACTIONS === 'true';
-  const forgets = onRunner && !stays && (resolved.shared.registry === undefined || isHomeRegistry(resolved.shared.registry));
-  if (forgets && resolved.shared.registry !== undefined)
-    throw new InvalidInputs([{ path: 'registry', message: FORGETS, file }], `inputs of ${name}`);
+  const { registry } = resolved.shared;
+  const forgets = place.env.GITHUB_ACTIONS === 'true' && !stays && (registry === undefined || isHomeRegistry(registry));
+  if (forgets && registry !== undefined) throw new InvalidInputs([{ path: 'registry', message: FORGETS, file }], `inputs of ${name}`);
+  // On GitHub the registry is a branch of the repository, unless another is named or the home folder is one that stays.
+  const inRepository = forgets && Boolean(place.env.GITHUB_TOKEN);
 
   const model = typeof resolved.shared.name === 'string' ? resolved.shared.name : name;
   const id = file === undefined ? undefined : (inputs.runId ?? workflowRunId(model, place.env));
@@ -67,7 +68,8 @@ export async function actionRequest(
     entries: runEntries.some((one) => one.name === name) ? undefined : [entry],
     policy: { ...request.policy, graceSeconds: GRACE_SECONDS },
     links: linksOf(place.env),
-    around: forgets ? refuseForgetful : undefined,
+    ...(inRepository && { shared: { ...request.shared, registry: 'git' } }),
+    around: forgets && !inRepository ? refuseForgetful : undefined,
   };
   return { request: forRun, warnings };
 }

@@ -2,9 +2,9 @@ import { UserError } from '../../kernel/errors.ts';
 import type { Around } from '../run.ts';
 
 const TODO =
-  'Name a registry that stays: `registry: file:FOLDER` on a disk that outlives the job, or `home:` for everything, on a runner of your own.';
+  'Give the step the environment variable GITHUB_TOKEN (`github.token`) for a registry on a branch of this repository, or name one that stays: `registry: file:FOLDER` on a disk that outlives the job.';
 
-/** The home folder of a hosted runner is gone when the job ends, and a registry in it as well. */
+/** The home folder of a runner is gone when the job ends, and a registry in it as well. */
 export const FORGETS = `expected a registry that outlives the job; \`file\` lies in the home folder, which a runner removes. ${TODO}`;
 
 /** A stage that needs no registry this time is not kept from running; one that asks it anything is told. */
