@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What git said when it refused. */
@@ -57,16 +57,34 @@ export class BareRepository {
     return this;
   }
 
-  /** What a name points to; undefined when there is no such ref. */
-  ref(name: string): Promise<string | undefined> {
-    return this.text(['rev-parse', '--verify', '--quiet', name]).catch(() => undefined);
+  /** What a full ref name points to; undefined when there is no such ref. Refs of this repository are never packed: each is a file. */
+  async ref(name: string): Promise<string | undefined> {
+    const found = await readFile(join(this.folder, name), 'utf8').catch(() => undefined);
+    return found?.trim();
   }
 
   addBlob(bytes: Uint8Array | string): Promise<string> {
     return this.text(['hash-object', '-w', '--stdin'], bytes);
   }
 
-  async entries(treeish: string, recursive: boolean): Promise<readonly Entry[]> {
+  /** A blob's bytes; what an id names never changes. */
+  blob(sha: string): Promise<Buffer> {
+    return this.#once(sha, () => this.git(['cat-file', 'blob', sha]));
+  }
+
+  entries(tree: string, recursive: boolean): Promise<readonly Entry[]> {
+    return this.#once(`${tree} ${recursive}`, () => this.#entries(tree, recursive));
+  }
+
+  readonly #known = new Map<string, Promise<unknown>>();
+
+  #once<T>(key: string, read: () => Promise<T>): Promise<T> {
+    const known = this.#known.get(key) ?? read();
+    this.#known.set(key, known);
+    return known as Promise<T>;
+  }
+
+  async #entries(treeish: string, recursive: boolean): Promise<readonly Entry[]> {
     const out = await this.git(['ls-tree', '-z', '-l', ...(recursive ? ['-r', '-t'] : []), treeish]);
     return out
       .toString('utf8')

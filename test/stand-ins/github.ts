@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { scratchFolder } from '../contracts/scratch.ts';
@@ -96,16 +98,23 @@ interface Call {
   readonly authorised: boolean;
 }
 
+/** A repository with one commit on `main`, made once and copied for each stand-in. */
+let template: Promise<string> | undefined;
+
+async function makeTemplate(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'retrain-test-github-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const git = await new BareRepository(folder).init();
+  const tree = await git.treeOf(undefined, [{ path: 'README.md', sha: await git.addBlob('# Models\n') }], []);
+  await git.moveRef('refs/heads/main', await git.commitTree(tree, [], 'First'), NOTHING);
+  return folder;
+}
+
 export async function githubStandIn(context: Pick<TestContext, 'after'>): Promise<GitHubStandIn> {
   const folder = join(await scratchFolder(context), 'models.git');
-  await mkdir(folder);
-  const git = await new BareRepository(folder).init();
-  const first = await git.commitTree(
-    await git.treeOf(undefined, [{ path: 'README.md', sha: await git.addBlob('# Models\n') }], []),
-    [],
-    'First',
-  );
-  await git.moveRef('refs/heads/main', first, NOTHING);
+  template ??= makeTemplate();
+  await cp(await template, folder, { recursive: true });
+  const git = new BareRepository(folder);
 
   const repository = 'acme/models' as const;
   const token = 'ghs_TheSecretTokenOfThisTest';
@@ -183,9 +192,12 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
         ],
       };
     if (before !== input.expectedHeadOid) return stale;
-    const set: { path: string; sha: string }[] = [];
-    for (const { path, contents } of input.fileChanges.additions ?? [])
-      set.push({ path, sha: await git.addBlob(Buffer.from(contents, 'base64')) });
+    const set = await Promise.all(
+      (input.fileChanges.additions ?? []).map(async ({ path, contents }) => ({
+        path,
+        sha: await git.addBlob(Buffer.from(contents, 'base64')),
+      })),
+    );
     const tree = await git.treeOf(
       before,
       set,
@@ -265,11 +277,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
         return { sha: await git.addBlob(Buffer.from(String(content), encoding === 'base64' ? 'base64' : 'utf8')) };
       },
     ],
-    [
-      'GET',
-      /^\/git\/blobs\/(\w+)$/,
-      async ({ at }) => ({ content: (await git.git(['cat-file', 'blob', at(0)])).toString('base64'), encoding: 'base64' }),
-    ],
+    ['GET', /^\/git\/blobs\/(\w+)$/, async ({ at }) => ({ content: (await git.blob(at(0))).toString('base64'), encoding: 'base64' })],
     [
       'POST',
       /^\/git\/trees$/,
@@ -544,7 +552,7 @@ export const cutUpload: Fault = async (request, _, pass) => {
   Object.assign(request, {
     async *[Symbol.asyncIterator]() {
       for await (const part of parts()) {
-        yield part;
+        yield part.subarray(0, part.byteLength >> 1);
         request.socket.destroy();
         return;
       }

@@ -70,6 +70,14 @@ export interface HistoryEvent {
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
+/** A promotion that waits for people. */
+export interface Proposal {
+  readonly url: string;
+  readonly number: number;
+  /** Digest of the version it is bound to. */
+  readonly digest: string;
+}
+
 /**
  * Where versions and aliases live. Every call may be repeated; none leaves a version half there.
  * Errors: `UserError` `no-such-version`, `digest-mismatch` (message names file, expected, found), `registry-not-writable`;
@@ -106,6 +114,17 @@ export interface Registry {
   updateState(model: string, change: (state: ModelState) => ModelState, signal: AbortSignal): Promise<ModelState>;
   history(model: string, signal: AbortSignal): Promise<readonly HistoryEvent[]>;
   append(model: string, event: HistoryEvent, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts a promotion before people instead of moving the alias: where given, accepting the proposal makes `version` the champion.
+   * It holds for this version's digest and for `generation` only; after the aliases have moved it can no longer be accepted.
+   * Errors: `alias-moved`, `no-such-version`. Absent: the registry has nobody to ask.
+   */
+  readonly propose?: (
+    model: string,
+    version: number,
+    proposal: { readonly generation: number /** Markdown for the reviewer. */; readonly text: string },
+    signal: AbortSignal,
+  ) => Promise<Proposal>;
   /** Proves that the registry can be written, without leaving anything; else a `UserError` with what to do. */
   probe(signal: AbortSignal): Promise<void>;
 }
