@@ -1,5 +1,5 @@
-import { access } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { access, readFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { providers } from '../../catalog.ts';
 import { writeAtomic } from '../../kernel/atomic.ts';
 import { UserError } from '../../kernel/errors.ts';
@@ -16,13 +16,14 @@ const CLASSES_MAX = 20;
 export const init: Verb = {
   name: 'init',
   summary: 'Write a first pipeline file for a table.',
-  usage: 'NAME --data FILE --target COLUMN [--key COLUMN] [--positive LABEL]',
+  usage: 'NAME --data FILE --target COLUMN [--key COLUMN] [--positive LABEL] [--github]',
   arguments: 1,
   options: [
     { name: 'data', value: 'FILE', text: 'A table to look at: CSV, JSON or Parquet.' },
     { name: 'target', value: 'COLUMN', text: 'Column to predict.' },
     { name: 'key', value: 'COLUMN', text: 'Column that names a row.' },
     { name: 'positive', value: 'LABEL', text: 'Label that counts as positive, for two classes.' },
+    { name: 'github', text: 'Also write a workflow that runs it on GitHub, and keep versions on a branch (`registry: git`).' },
   ],
   async run(args, door) {
     const [name] = args.positional;
@@ -58,7 +59,13 @@ export const init: Verb = {
       if (column !== undefined && !columns.includes(column))
         throw new UserError('unknown-column', `${data} has no column "${column}".${suggestion(column, columns)}`);
     }
-    await writeAtomic(path, await draft({ name, data, target, key, positive: args.value('positive') }, table, door));
+    const github = args.flag('github');
+    const workflow = github ? await starterWorkflow(name, data, door) : undefined;
+    await writeAtomic(path, await draft({ name, data, target, key, positive: args.value('positive'), github }, table, door));
+    if (workflow) {
+      await writeAtomic(workflow.path, workflow.text);
+      door.out.write(`Wrote ${relative(door.cwd, workflow.path)}: commit it to the default branch, and GitHub runs the pipeline.\n`);
+    }
     door.out.write(
       `Wrote ${relative(door.cwd, path)}. Next: retrain check ${relative(door.cwd, path)}, then retrain run ${relative(door.cwd, path)}.\n`,
     );
@@ -74,9 +81,11 @@ interface Wish {
   readonly target: string;
   readonly key?: string;
   readonly positive?: string;
+  /** Versions live on a branch of the repository. */
+  readonly github: boolean;
 }
 
-async function draft({ name, data, target, key, positive }: Wish, table: Table, door: Door): Promise<string> {
+async function draft({ name, data, target, key, positive, github }: Wish, table: Table, door: Door): Promise<string> {
   const labels = await labelsOf(table, target, door);
   const regression = labels === undefined;
   if (!regression && labels.length === 2 && positive !== undefined && !labels.includes(positive))
@@ -89,7 +98,7 @@ async function draft({ name, data, target, key, positive }: Wish, table: Table, 
 name: ${name}
 task: ${regression ? 'regression' : 'classification'}
 target: ${chosen === undefined ? JSON.stringify(target) : `{ column: ${JSON.stringify(target)}, positive: ${JSON.stringify(chosen)} }`}
-${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}
+${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}${github ? '\nregistry: git # versions live on a branch of this repository' : ''}
 
 fetch-data:
   source: ${JSON.stringify(data)}
@@ -113,4 +122,26 @@ async function labelsOf(table: Table, target: string, door: Door): Promise<strin
     if (texts.size > CLASSES_MAX || numbers.size > CLASSES_MAX) return numbers.size > 0 ? undefined : [...texts].sort();
   }
   return texts.size > 0 ? [...texts].sort() : [...numbers].sort((a, b) => a - b).map(String);
+}
+
+/** The starter workflow for one model, with this model's name and files in it. */
+async function starterWorkflow(name: string, data: string, door: Door): Promise<{ readonly path: string; readonly text: string }> {
+  const path = join(door.cwd, '.github', 'workflows', `train-${name}.yml`);
+  if (
+    await access(path).then(
+      () => true,
+      () => false,
+    )
+  )
+    throw new UserError('exists', `${relative(door.cwd, path)} is there already.`, { todo: 'Remove it first, or leave --github out.' });
+  const template = await readFile(join(door.root, 'workflows-templates', 'one-model.yml'), 'utf8');
+  const text = template
+    .split('\n')
+    .filter((line, index) => index > 1 || !line.startsWith('# Copy to'))
+    .join('\n')
+    .replace('Train churn', `Train ${name}`)
+    .replace('name: churn', `name: ${name}`)
+    .replaceAll('pipelines/churn.yaml', `pipelines/${name}.yaml`)
+    .replace('data/**]', `${JSON.stringify(relative(door.cwd, resolve(door.cwd, data)))}]`);
+  return { path, text };
 }
