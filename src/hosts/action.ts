@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endGroup, error, getState, info, saveState, setOutput, setSecret, startGroup, summary, warning } from '@actions/core';
+import type { Manifest } from '../kernel/record.ts';
+import type { Forge } from '../providers/forge/forge.ts';
 import { actionRequest } from './action/action-request.ts';
+import { commentRun, pullRequestOf } from './action/comment.ts';
 import { cancelKeptJobs, noteJobs } from './action/kept-jobs.ts';
 import { logView } from './action/log-view.ts';
 import { publishError, publishRun } from './action/publish.ts';
 import type { Runner } from './action/runner.ts';
 import { redactor, SECRET_LENGTH_MIN, SECRET_NAMES } from './redact.ts';
-import { type Around, run } from './run.ts';
+import { type Around, makeProviders, type RunRequest, run } from './run.ts';
 
 const POST = 'retrain-post';
 /** The one action that is no stage: it carries a run from job to job. */
@@ -43,13 +46,29 @@ export async function startAction(stage: string, root: string): Promise<number> 
     const around: Around = (kind, provider) => noted(kind, request.around?.(kind, provider) ?? provider);
     const manifest = await run({ ...request, around }, view, stop.signal);
     view.close();
-    return await publishRun(runner, stage, { ...request, warnings }, manifest);
+    const code = await publishRun(runner, stage, { ...request, warnings }, manifest);
+    if (stage === 'report' && request.pipeline !== undefined) await comment(runner, request, manifest, stop.signal);
+    return code;
   } catch (error) {
     view.close();
     return publishError(runner, stage, error, stop.signal.aborted);
   } finally {
     process.off('SIGINT', onSignal);
     process.off('SIGTERM', onSignal);
+  }
+}
+
+/** The summary is there already; a comment that cannot be written (a fork's token may not) takes nothing from the run. */
+async function comment(runner: Runner, request: RunRequest, manifest: Manifest, signal: AbortSignal): Promise<void> {
+  try {
+    const pullRequest = await pullRequestOf(process.env);
+    if (pullRequest === undefined) return;
+    const settings = { ...request, inputs: {}, log: (line: string) => runner.write(line) };
+    const { forge } = (await makeProviders({ forge: { kind: 'forge' } }, settings)) as { readonly forge: Forge };
+    runner.write(`The report is a comment: ${await commentRun(forge, pullRequest, manifest, signal)}`);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    runner.annotate('warning', `No comment on the pull request; the summary of this run holds the report. ${message}`, { title: 'report' });
   }
 }
 
