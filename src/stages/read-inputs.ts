@@ -23,6 +23,12 @@ export const readInputs = z
       .default({})
       .describe('Types of columns, where they must not be inferred.'),
     'on-bad-row': z.enum(['error', 'count']).default('error').describe('A row that cannot be read: an error, or left out and counted.'),
+    'max-record-bytes': z
+      .int()
+      .min(1024)
+      .max(1024 ** 3)
+      .default(16 * 1024 ** 2)
+      .describe('Bytes a record or JSON value may have; a longer one is an error in any case.'),
   })
   .prefault({})
   .describe('How the files are read.');
@@ -39,4 +45,8 @@ export const columnInputs = z
   .describe('Which columns are kept, and under which names. Absent: all, as they are called in the source.');
 
 /** The same in the words of a source. */
-export const readOptionsOf = ({ 'on-bad-row': onBadRow, ...rest }: ReadInputs): ReadOptions => ({ ...rest, onBadRow });
+export const readOptionsOf = ({ 'on-bad-row': onBadRow, 'max-record-bytes': maxRecordBytes, ...rest }: ReadInputs): ReadOptions => ({
+  ...rest,
+  onBadRow,
+  maxRecordBytes,
+});

@@ -89,4 +89,8 @@ async function cached(file: Dataset['files'][number], cache: string, checked: Se
   return path;
 }
 
-const readOptions = ({ read: { 'on-bad-row': onBadRow, ...rest } }: Dataset): ReadOptions => ({ ...rest, onBadRow });
+const readOptions = ({ read: { 'on-bad-row': onBadRow, 'max-record-bytes': maxRecordBytes, ...rest } }: Dataset): ReadOptions => ({
+  ...rest,
+  onBadRow,
+  maxRecordBytes,
+});

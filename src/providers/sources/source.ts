@@ -12,6 +12,8 @@ export interface ReadOptions {
   /** Declared column types; they win over inference. */
   readonly types?: Readonly<Record<string, 'number' | 'integer' | 'boolean' | 'date' | 'timestamp' | 'text'>>;
   readonly onBadRow?: 'error' | 'count';
+  /** A longer record is an error: 16 MiB by default. */
+  readonly maxRecordBytes?: number;
 }
 
 export interface SourceFile {
