@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Measure } from './bench/measure.ts';
 import { root } from './process.ts';
 import { pythonTools } from './python.ts';
 
@@ -19,14 +18,20 @@ if (names.length === 0 || unknown.length > 0) {
   process.exit(names.length === 0 ? 0 : 2);
 }
 
-const python = await pythonTools(join(root, 'tools', 'requirements', 'bench.lock'));
-if ('failure' in python) {
-  console.error(`The peers need Python: ${python.failure.slice(-2000)}`);
-  process.exit(3);
+interface Bench {
+  readonly bench: () => Promise<readonly object[]>;
+  /** Set where the peer is not a Python program. */
+  readonly withoutPython?: true;
 }
-process.env.BENCH_PYTHON = join(python.bin, process.platform === 'win32' ? 'python.exe' : 'python');
+const benches = await Promise.all(names.map(async (name) => (await import(pathToFileURL(join(folder, `${name}.ts`)).href)) as Bench));
 
-for (const name of names) {
-  const { bench } = (await import(pathToFileURL(join(folder, `${name}.ts`)).href)) as { bench: () => Promise<Measure[]> };
-  for (const measure of await bench()) console.log(JSON.stringify(measure));
+if (benches.some(({ withoutPython }) => withoutPython !== true)) {
+  const python = await pythonTools(join(root, 'tools', 'requirements', 'bench.lock'));
+  if ('failure' in python) {
+    console.error(`The peers need Python: ${python.failure.slice(-2000)}`);
+    process.exit(3);
+  }
+  process.env.BENCH_PYTHON = join(python.bin, process.platform === 'win32' ? 'python.exe' : 'python');
 }
+
+for (const { bench } of benches) for (const measure of await bench()) console.log(JSON.stringify(measure));
