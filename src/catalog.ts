@@ -90,9 +90,9 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { gitHubArtifacts } = await import('./providers/artifacts/github-artifacts.ts');
     return gitHubArtifacts(log);
   },
-  notifiers: async ({ inputs, env }) => {
+  notifiers: async ({ inputs, env, base }) => {
     const { openNotifiers } = await import('./providers/notifiers/open-notifiers.ts');
-    return openNotifiers(inputs as NotifierChoice, env);
+    return openNotifiers(inputs as NotifierChoice, env, base);
   },
 };
 

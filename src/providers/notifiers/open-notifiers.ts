@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
 import type { Notifier, NotifierChoice } from './notifier.ts';
 
-/** Every notifier the inputs of `notify` ask for. A secret that is missing is named, with where to set it. */
+/** Every notifier the inputs of `notify` ask for. A secret that is missing is named, with where to set it. Paths are relative to `base`. */
 export async function openNotifiers(
   { slack, email }: NotifierChoice,
   env: Readonly<Record<string, string | undefined>>,
+  base: string,
 ): Promise<readonly Notifier[]> {
   const notifiers: Notifier[] = [];
   if (slack) {
@@ -18,12 +20,21 @@ export async function openNotifiers(
     notifiers.push(
       smtpNotifier({
         ...rest,
-        ...(ca !== undefined && { ca: await readFile(ca, 'utf8') }),
+        ...(ca !== undefined && { ca: await readCertificates(resolve(base, ca), ca) }),
         ...(user !== undefined && { user, password: secret(env, 'SMTP_PASSWORD', 'notify.email.user is set') }),
       }),
     );
   }
   return notifiers;
+}
+
+async function readCertificates(path: string, shown: string): Promise<string> {
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new UserError('unreadable-certificates', `notify.email.ca: ${shown} cannot be read (looked for ${path}).`, {
+      cause,
+      todo: 'Correct the path; it is relative to the project.',
+    });
+  });
 }
 
 function secret(env: Readonly<Record<string, string | undefined>>, name: string, because: string): string {
