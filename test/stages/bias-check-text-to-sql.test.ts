@@ -45,6 +45,7 @@ test('the gap is judged on its interval, and only where asked', async () => {
     (await bench.run(biasCheck, { ...TASK, predictions: REFERENCE, gates: { gap: gate } })).result.verdict.kind;
   assert.equal(await verdict('<= 0.10'), 'failed');
   assert.equal(await verdict('<= 0.28'), 'incomparable');
+  assert.equal(await verdict({ threshold: '<= 0.28' }), 'incomparable');
   assert.equal(await verdict({ threshold: '<= 0.28', judge: 'point' }), 'passed');
   assert.equal(await verdict('<= 0.40'), 'passed');
 });
@@ -63,6 +64,13 @@ test('after evaluate its CSV is read: its labels, its scores', async () => {
   );
   for (const name of ['per_bucket_complexity_eval.csv', 'sql_complexity_distribution.csv']) assert.equal(file(name), alone.file(name));
   assert.equal(metric('gap')?.value, 0.5);
+  const strict = await bench.run(evaluate, {
+    ...TASK,
+    predictions: bench.write('q.csv', rows.replace('select 1', 'select 1 ;')),
+    'exact-match': 'string',
+  });
+  const theirs = await bench.run(biasCheck, { ...TASK, predictions, evaluation: join(strict.out, 'evaluation.csv') });
+  assert.equal(theirs.metric('exact_match', 'sql_complexity=basic SQL')?.value, 0);
   assert.match(alone.result.found, /; too few rows in CTEs, basic SQL, single join$/);
 });
 

@@ -45,6 +45,7 @@ export const progressSchema = z.object({ step: z.int().optional(), done: z.numbe
 
 /** What the backend itself reads of a job; the rest is the trainer's to check. */
 export const jobSchema = z.object({
+  task: z.string().optional(),
   algorithm: name,
   output: name,
   key: name,
