@@ -101,7 +101,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   const checked = new Set<string>();
   for (const entry of entries) {
     if ((request.only && !request.only.includes(entry.name)) || !takesPart(entry, request.shared.task)) continue;
-    const decision = decide(entry, recordsBefore(entry, manifest), (stage) => phases.get(stage));
+    const decision = decide(entry, recordsBefore(entry, entries, manifest), (stage) => phases.get(stage));
     if (!decision.run) {
       view.stageNotRun(entry.name, decision.reason);
       continue;
@@ -124,8 +124,8 @@ function stageSignal(entry: StageEntry, signal: AbortSignal): AbortSignal {
 }
 
 /** What a later stage said, in the run that is gone on with, is no reason against an earlier one. */
-function recordsBefore(entry: StageEntry, { records }: Manifest): Manifest['records'] {
-  const order = stageEntries.map(({ name }) => name);
+function recordsBefore(entry: StageEntry, entries: readonly StageEntry[], { records }: Manifest): Manifest['records'] {
+  const order = entries.map(({ name }) => name);
   return records.filter(({ stage }) => order.indexOf(stage) < order.indexOf(entry.name));
 }
 
