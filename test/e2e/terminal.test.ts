@@ -6,7 +6,7 @@ import { recordOf } from './support.ts';
 
 const jsonOf = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 
-test('a plan, a run, one changed for once, one gone on with, and a stage of it alone', async () => {
+test('from a plan to a promoted version, what the verbs that read show of it, and predictions for new rows', async () => {
   await using project = await ownProject({ 'pipelines/churn.yaml': ownPipeline(), 'data.csv': customers(300) });
   const retrain = async (code: number, ...args: string[]) => {
     const ended = await project.retrain(args);
@@ -50,6 +50,24 @@ test('a plan, a run, one changed for once, one gone on with, and a stage of it a
 
   assert.match((await retrain(1, 'run', 'pipelines/churn.yaml', '--only', 'drift')).out, /[✓–] drift +\d/, 'refused later is no reason');
   assert.match((await retrain(0, 'runs')).out, new RegExp(`${second.id} +.*\\n`));
+  assert.match((await retrain(0, 'report', String(made.id))).out, /^## .*churn: promoted/m);
+  assert.match((await retrain(0, 'compare', 'churn', '1', '2')).out, /version 1 +version 2/);
+  assert.match((await retrain(0, 'registry', 'list')).out, /churn +1 +champion +own/);
+  assert.equal(jsonOf((await retrain(0, 'registry', 'show', 'churn', '2')).out).version, 2);
+  await retrain(0, 'registry', 'promote', 'churn', '2');
+  await retrain(2, 'registry', 'remove', 'churn', '2');
+  await retrain(0, 'registry', 'rollback', 'churn');
+  assert.deepEqual(Object.keys(jsonOf((await retrain(0, 'state', 'show', 'churn')).out).outcomes as object).length, 2);
+  await retrain(0, 'state', 'reset', 'churn');
+  assert.deepEqual(jsonOf((await retrain(0, 'state', 'show', 'churn')).out).outcomes, {});
+
+  // New rows, one with a category the model has never seen; none has a target.
+  await project.write('new.csv', 'id,tenure,plan,charges\nn1,3,monthly,50\nn2,60,weekly,20.5\nn3,40,yearly,30\n');
+  const scored = await retrain(0, 'predict', 'churn', '--data', 'new.csv');
+  assert.match(scored.out, /^id,predicted,p:no,p:yes\nn1,\w+,[\d.e-]+,[\d.e-]+\nn2,.*\nn3,.*\n$/);
+  assert.match(scored.err, /plan: 1 rows? ha(s|ve) a value the model has never seen, e\.g\. weekly/);
+  await project.write('nokey.csv', 'tenure,plan,charges\n3,monthly,50\n');
+  assert.match((await retrain(2, 'predict', 'churn', '--data', 'nokey.csv')).err, /nokey\.csv has no column "id", the key/);
 });
 
 test('one stage alone needs no pipeline file', async () => {
