@@ -2,9 +2,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { dirname, join, relative } from 'node:path';
 import { ASSET_NAMES, assetPath } from '../../src/providers/engines/assets.ts';
 import { captureProgram, root } from '../process.ts';
+import { withoutTrivia } from './without-trivia.ts';
 
 /** What ncc puts beside the code it found (declarations, data no code reads) is left out. */
 const CODE = /\.js$/;
+/** What the licenses of the bundled packages ask to be kept; their comments are taken out. */
+const LICENSES = 'licenses.txt';
 
 /**
  * Builds the bundle into `target`, which is replaced as a whole: the sources as JavaScript in ES syntax first, then one ncc build of
@@ -32,10 +35,16 @@ export async function buildBundle(target: string): Promise<{ readonly files: num
       join(build, 'main.js'),
       '-o',
       made,
+      '--license',
+      LICENSES,
       '--no-cache',
       '--quiet',
     ]);
-    for (const name of namesIn(made)) if (!CODE.test(name)) rmSync(join(made, name), { force: true });
+    for (const name of namesIn(made)) {
+      const path = join(made, name);
+      if (CODE.test(name)) writeFileSync(path, withoutTrivia(readFileSync(path, 'utf8')));
+      else if (name !== LICENSES) rmSync(path, { force: true });
+    }
     for (const name of ASSET_NAMES) writeFileSync(join(made, name), readFileSync(assetPath({ root }, name)));
 
     mkdirSync(dirname(target), { recursive: true });
