@@ -54,3 +54,25 @@ test('the winner is chosen by cross-validation; chosen on the test part instead,
   const best = [...(table?.rows ?? [])].sort((a, b) => Number(b[test]) - Number(a[test]))[0];
   assert.equal(recordOf(await project.lastRun(), 'train').outputs.algorithm, best?.[0]);
 });
+
+test('a threshold tuned on the validation rows is what test rows and groups are judged at', async () => {
+  const tuned = pipeline('bias-check: { slices: [plan] }\n').replace('{ test: 25 % }', '{ test: 25 %, validation: 20 % }');
+  await using project = await Project.make({ 'pipelines/churn.yaml': tuned, 'data/1.csv': customers(600) });
+  const ended = await project.retrain(['run', 'pipelines/churn.yaml', '--set', 'evaluate.threshold=f1']);
+  assert.equal(ended.code, 0, ended.out + ended.err);
+  const run = await project.lastRun();
+  const threshold = recordOf(run, 'evaluate').outputs.threshold as number;
+  assert.ok(threshold > 0 && threshold < 1 && threshold !== 0.5, String(threshold));
+  assert.equal(recordOf(run, 'bias-check').inputs.threshold, threshold);
+
+  const without = await project.retrain([
+    'run',
+    'pipelines/churn.yaml',
+    '--set',
+    'evaluate.threshold=f1',
+    '--set',
+    'prepare-data.split.validation=0',
+  ]);
+  assert.equal(without.code, 2);
+  assert.match(without.out + without.err, /no validation rows to tune it on/);
+});

@@ -43,10 +43,7 @@ const biasInputs = {
   ),
   'min-group': z.int().min(1).default(30).describe('Rows below which a group is too small to be judged.'),
   'min-denominator': z.int().min(1).default(10).describe('Rows below which the denominator of a rate is too small.'),
-  threshold: wired(
-    'config.evaluate.threshold',
-    z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.'),
-  ),
+  threshold: wired('evaluate.threshold', z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive.')),
   predictions: wired('train.test', z.string().describe('Predictions for the test rows.')),
   rows: wired(
     'prepare-data.test-rows',

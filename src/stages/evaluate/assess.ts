@@ -12,7 +12,7 @@ import { measure } from './measure.ts';
 
 const PARTS = ['test', 'oot'] as const;
 
-export type EvaluateResult = StageResult<'primary' | 'value' | 'better' | 'evaluation'>;
+export type EvaluateResult = StageResult<'primary' | 'value' | 'threshold' | 'better' | 'evaluation'>;
 
 export interface Assessment {
   readonly task: Task;

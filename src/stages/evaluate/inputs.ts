@@ -14,7 +14,12 @@ export const evaluateInputs = {
     .describe('The metric that decides. Absent: auc_roc for two classes, f1_macro for more, rmse for a regression, exact_match for SQL.'),
   metrics: z.array(z.string()).optional().describe('Metrics to report. Absent: all that the task and the predictions allow.'),
   gates: gateInputs.describe('Thresholds the candidate must keep, by metric, e.g. `auc_roc: ">= 0.80"`.'),
-  threshold: z.number().min(0).max(1).default(0.5).describe('Score from which a row counts as positive (two classes).'),
+  threshold: z
+    .union([z.number().min(0).max(1), z.enum(['youden', 'f1'])])
+    .default(0.5)
+    .describe(
+      'Score from which a row counts as positive (two classes): a number, or tuned on the validation rows alone: `youden` (largest true minus false positive rate) or `f1`.',
+    ),
   alpha: z.number().gt(0).lt(0.5).default(0.05).describe('Error probability of the comparison; intervals have level 1 - alpha.'),
   margin: wired(
     'config.promote.margin',
@@ -41,6 +46,14 @@ export const evaluateInputs = {
   rows: wired(
     'prepare-data.test-rows',
     z.string().optional().describe('The same rows with their target. Absent: the target is a column of the predictions file.'),
+  ),
+  'validation-predictions': wired(
+    'train.validation',
+    z.string().optional().describe('Predictions for the validation rows. Absent: a threshold cannot be tuned.'),
+  ),
+  'validation-rows': wired(
+    'prepare-data.validation-rows',
+    z.string().optional().describe('The validation rows with their target. Absent: a threshold cannot be tuned.'),
   ),
   'oot-predictions': wired(
     'train.oot',

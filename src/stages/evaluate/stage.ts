@@ -9,6 +9,7 @@ import { assess } from './assess.ts';
 import { checkEvaluation } from './check-evaluation.ts';
 import { evaluateInputs } from './inputs.ts';
 import { evaluateSql } from './text-to-sql.ts';
+import { thresholdOf } from './threshold-of.ts';
 
 export const evaluate = defineStage({
   name: 'evaluate',
@@ -17,6 +18,7 @@ export const evaluate = defineStage({
   outputs: {
     primary: 'Name of the primary metric.',
     value: 'Its value on the test rows.',
+    threshold: 'Score from which a row counted as positive.',
     better: 'What the comparison said: `better`, `not-better` or `incomparable`; absent without a champion.',
     evaluation: 'For SQL: every row with expected and predicted SQL, label of complexity and scores, as CSV.',
   },
@@ -37,20 +39,22 @@ export const evaluate = defineStage({
         : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[]; positive?: string } });
     // `check` lets no run of these tasks begin without.
     const target = inputs.target!;
-    const options: JudgeOptions = {
+    const options: JudgeOptions & { threshold: number } = {
       key: inputs.key,
       target: target.column,
       classes: target.classes ?? known?.target.classes,
       positive: target.positive,
-      threshold: inputs.threshold,
+      threshold: typeof inputs.threshold === 'number' ? inputs.threshold : 0.5,
       signal,
     };
     const open = (path: string) => data.open(path, {}, signal);
+    options.threshold = await thresholdOf(inputs, open, options);
     const judge = async (rows: string | undefined, predictions: string) => {
       const [truth, predicted] = [await open(rows ?? predictions), await open(predictions)];
       return inputs.task === 'regression' ? regressed(truth, predicted, options) : classified(truth, predicted, options);
     };
     const test = await judge(inputs.rows, inputs.predictions);
-    return assess({ task: metricTask(inputs.task, options.positive), inputs, test, judge }, context);
+    const result = await assess({ task: metricTask(inputs.task, options.positive), inputs, test, judge }, context);
+    return { ...result, outputs: { ...result.outputs, threshold: options.threshold } };
   },
 });
