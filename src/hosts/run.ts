@@ -3,8 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { providers as makers, type Settings, stages as stageEntries } from '../catalog.ts';
-import { writeAtomic } from '../kernel/atomic.ts';
 import { sha256 } from '../kernel/digest.ts';
+import { writeWhole } from '../kernel/durable-file.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
 import { decide, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
@@ -69,7 +69,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   const id = request.previous?.id ?? request.id ?? newRunId(request.model, clock());
   const folder = runFolder(home, id);
   await mkdir(folder, { recursive: true });
-  await writeAtomic(join(folder, 'resolved.json'), `${JSON.stringify(request.resolved, undefined, 2)}\n`);
+  await writeWhole(join(folder, 'resolved.json'), `${JSON.stringify(request.resolved, undefined, 2)}\n`);
 
   let manifest: Manifest = request.previous ?? {
     schema: MANIFEST_SCHEMA,
@@ -189,10 +189,7 @@ export async function makeProviders<Needs extends Slots>(
 }
 
 async function keepTrace(folder: string, stage: string, error: unknown): Promise<void> {
-  await writeAtomic(
-    join(folder, `${stage}.trace.log`),
-    error instanceof Error ? `${error.stack ?? error.message}\n` : `${String(error)}\n`,
-  );
+  await writeWhole(join(folder, `${stage}.trace.log`), error instanceof Error ? `${error.stack ?? error.message}\n` : `${String(error)}\n`);
 }
 
 const keep = async (folder: string, manifest: Manifest): Promise<Manifest> => {

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { writeAtomic } from './atomic.ts';
+import { writeWhole } from './durable-file.ts';
 import { UserError } from './errors.ts';
 import { MANIFEST_SCHEMA, type Manifest, manifestSchema, RECORD_SCHEMA, recordSchema, type StageRecord } from './record.ts';
 
@@ -16,8 +16,8 @@ const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2
 /** Records first, the manifest that names them last. */
 export async function writeRun(folder: string, manifest: Manifest): Promise<void> {
   const newest = manifest.records.at(-1);
-  if (newest) await writeAtomic(join(folder, 'records', `${newest.stage}.json`), pretty(recordSchema.parse(newest)));
-  await writeAtomic(join(folder, 'run.json'), pretty(manifestSchema.parse(manifest)));
+  if (newest) await writeWhole(join(folder, 'records', `${newest.stage}.json`), pretty(recordSchema.parse(newest)));
+  await writeWhole(join(folder, 'run.json'), pretty(manifestSchema.parse(manifest)));
 }
 
 export const readManifest = (path: string): Promise<Manifest> => readVersioned(path, manifestSchema, MANIFEST_SCHEMA);

@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { type Content, writeAtomic } from './atomic.ts';
+import { type Content, writeWhole } from './durable-file.ts';
 import type { FileOutput, StageFiles } from './stage.ts';
 
 /** The stage's own folder, made empty. */
@@ -20,7 +20,7 @@ function stageFilesIn(folder: string): StageFiles {
   return {
     path,
     async write(name: string, content: Content): Promise<FileOutput> {
-      await writeAtomic(path(name), content);
+      await writeWhole(path(name), content);
       return { file: name };
     },
     adopt: (name: string): FileOutput => {

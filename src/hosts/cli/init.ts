@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { providers } from '../../catalog.ts';
-import { writeAtomic } from '../../kernel/atomic.ts';
+import { writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { suggestion } from '../../pipeline/words.ts';
@@ -61,9 +61,9 @@ export const init: Verb = {
     }
     const github = args.flag('github');
     const workflow = github ? await starterWorkflow(name, data, door) : undefined;
-    await writeAtomic(path, await draft({ name, data, target, key, positive: args.value('positive'), github }, table, door));
+    await writeWhole(path, await draft({ name, data, target, key, positive: args.value('positive'), github }, table, door));
     if (workflow) {
-      await writeAtomic(workflow.path, workflow.text);
+      await writeWhole(workflow.path, workflow.text);
       door.out.write(`Wrote ${relative(door.cwd, workflow.path)}: commit it to the default branch, and GitHub runs the pipeline.\n`);
     }
     door.out.write(

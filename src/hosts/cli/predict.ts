@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { predict as predictEntry } from '../../catalog.ts';
-import { writeAtomic } from '../../kernel/atomic.ts';
+import { writeWhole } from '../../kernel/durable-file.ts';
 import { InvalidInputs, UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { resolve as resolveInputs } from '../../pipeline/resolve.ts';
@@ -55,7 +55,7 @@ export const predict: Verb = {
       view.stageEnded(record);
       const output = args.value('output');
       if (output === undefined) door.out.write(text);
-      else await writeAtomic(resolve(door.cwd, output), text);
+      else await writeWhole(resolve(door.cwd, output), text);
     });
     return EXIT.fine;
   },

@@ -1,8 +1,8 @@
 import { lstat, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { writeAtomic } from '../../kernel/atomic.ts';
 import { digestEntries } from '../../kernel/digest.ts';
+import { writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { PHASES, type Phase } from '../../kernel/flow.ts';
 
@@ -58,7 +58,7 @@ export async function packRun(folder: string, run: string, job: Phase, signal: A
     );
   }
   const envelope: Envelope = { schema: HAND_OVER_SCHEMA, run, job, files: [...files] };
-  await writeAtomic(join(folder, ENVELOPE_FILE), `${JSON.stringify(envelope, undefined, 1)}\n`);
+  await writeWhole(join(folder, ENVELOPE_FILE), `${JSON.stringify(envelope, undefined, 1)}\n`);
   return [ENVELOPE_FILE, ...files.map(({ path }) => path)];
 }
 

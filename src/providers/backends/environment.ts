@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf, explainFileError, writeWhole } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import { codeOf, explainFileError, writeWhole } from '../durable-file.ts';
-import { withFileLock } from '../file-lock.ts';
+import { withFileLock } from '../../kernel/file-lock.ts';
 import { runCaptured } from './captured-run.ts';
 import type { Python } from './python.ts';
 

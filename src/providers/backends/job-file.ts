@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { writeWhole } from '../durable-file.ts';
-import { livenessOf, ownerSchema } from '../process-owner.ts';
+import { writeWhole } from '../../kernel/durable-file.ts';
+import { livenessOf, ownerSchema } from '../../kernel/process-owner.ts';
 
 /** What is known of a local job by everybody who knows its key, in any process. Kept in the cache, one small file a key. */
 const jobFileSchema = z.object({

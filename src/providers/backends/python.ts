@@ -1,8 +1,8 @@
 import { mkdir, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { writeWhole } from '../durable-file.ts';
 import { runCaptured } from './captured-run.ts';
 
 export const PYTHON_MINOR_MIN = 10;

@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { lstat, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { codeOf } from '../durable-file.ts';
 import type { FitReport, Verb } from './backend.ts';
 import { type CsvRecord, csvRecords } from './csv-records.ts';
 import { fitReportSchema, type JobFacts, problemsOf } from './trainer-shapes.ts';

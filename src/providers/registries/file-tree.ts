@@ -3,10 +3,19 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import {
+  codeOf,
+  copyDigested,
+  explainFileError,
+  openNew,
+  PARTIAL_PREFIX,
+  partialName,
+  syncFolder,
+  writeWhole,
+} from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { codeOf, copyDigested, explainFileError, openNew, PARTIAL_PREFIX, partialName, syncFolder, writeWhole } from '../durable-file.ts';
-import { withFileLock } from '../file-lock.ts';
-import { livenessOf, ownerSchema, thisProcess } from '../process-owner.ts';
+import { withFileLock } from '../../kernel/file-lock.ts';
+import { livenessOf, ownerSchema, thisProcess } from '../../kernel/process-owner.ts';
 import type { StoredFile } from './registry.ts';
 import type { Staged, Tree, TreeChanges, TreeView } from './tree.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { openNew } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import { openNew } from '../durable-file.ts';
 import type { Forge } from '../forge/forge.ts';
 import { type AssetPointer, digestLocals, downloadAsset, type LocalFile, readPointer, uploadLarge, writePointer } from './git-assets.ts';
 import { GitDraft } from './git-draft.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf, explainFileError, PARTIAL_PREFIX, syncFolder } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import { codeOf, explainFileError, PARTIAL_PREFIX, syncFolder } from '../durable-file.ts';
 import type { Aliases, HistoryEvent, ModelState, Registry, Version, VersionDraft } from './registry.ts';
 import {
   ALIASES_FILE,

@@ -2,9 +2,9 @@ import { type BigIntStats, constants } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { codeOf, copyDigested, explainFileError, PARTIAL_PREFIX, partialName, syncFolder } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import { codeOf, copyDigested, explainFileError, PARTIAL_PREFIX, partialName, syncFolder } from '../durable-file.ts';
-import { withFileLock } from '../file-lock.ts';
+import { withFileLock } from '../../kernel/file-lock.ts';
 import type { Store, StoredObject } from './store.ts';
 
 const LOCK_PREFIX = '.retrain-lock-';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { codeOf, copyDigested, explainFileError, partialName, writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { codeOf, copyDigested, explainFileError, partialName, writeWhole } from '../durable-file.ts';
-import { withFileLock } from '../file-lock.ts';
+import { withFileLock } from '../../kernel/file-lock.ts';
 import type { TrackedRun, Tracker } from './tracker.ts';
 
 const RUN_FILE = 'run.json';

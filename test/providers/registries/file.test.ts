@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
-import { thisProcess } from '../../../src/providers/process-owner.ts';
+import { thisProcess } from '../../../src/kernel/process-owner.ts';
 import { fileRegistry } from '../../../src/providers/registries/file.ts';
 import { draftOf, registryContract, sha256 } from '../../contracts/registry.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { WorldError } from '../kernel/errors.ts';
 import { codeOf, partialName } from './durable-file.ts';
+import { WorldError } from './errors.ts';
 import { livenessOf, ownerSchema, thisProcess } from './process-owner.ts';
 
 const lockSchema = z.object({ ...ownerSchema.shape, token: z.string(), since: z.string() });

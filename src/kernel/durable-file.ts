@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { UserError, WorldError } from '../kernel/errors.ts';
+import { UserError, WorldError } from './errors.ts';
 
 /** First characters of every file that is not complete yet; listings leave such names out. */
 export const PARTIAL_PREFIX = '.retrain-partial-';
@@ -12,15 +12,19 @@ export function partialName(path: string): string {
   return join(dirname(path), `${PARTIAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
 }
 
+export type Content = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
+
 /**
- * Writes a small file whole: after a crash at any moment the old content or the new one is there, never a mixture.
+ * Writes a file whole, and the folders above it: after a crash at any moment the old content or the new one is there, never a mixture.
  * A link at `path` is replaced, not followed. Errors are those of the file system.
  */
-export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
+export async function writeWhole(path: string, content: Content): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   const partial = partialName(path);
   try {
     await using file = await openNew(partial);
-    await file.writeFile(content);
+    if (typeof content === 'string' || content instanceof Uint8Array) await file.writeFile(content);
+    else for await (const chunk of content) await file.writeFile(chunk);
     await file.sync();
     await rename(partial, path);
   } catch (error) {
