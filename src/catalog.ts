@@ -71,6 +71,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     // A bundle has no sources to start a thread from.
     return openData({ base, cache, ...(sql === undefined && { workers: startTableWorkers(root) }) });
   },
+  store: async ({ base, env, log }) => {
+    const { openStore } = await import('./providers/stores/open-store.ts');
+    return openStore({ base, env, log });
+  },
   backend: async ({ cache, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
     return localBackend({ root, cache, workspace: base, env, log });

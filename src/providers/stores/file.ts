@@ -12,8 +12,6 @@ const LOCK_PREFIX = '.retrain-lock-';
 /** Files of this machine as objects: `file:///abs`, `file:relative` or a plain path. URIs given back are `file:///…`. */
 export function fileStore(options: { log?: (line: string) => void } = {}): Store {
   return {
-    scheme: 'file:',
-
     async stat(uri, signal) {
       signal.throwIfAborted();
       const path = pathOf(uri);

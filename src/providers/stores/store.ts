@@ -12,8 +12,6 @@ export interface StoredObject {
 
 /** Where bytes live: `file:`, `gs://`, `s3://`, `hf://`. Every read is checked; every write is all or nothing. */
 export interface Store {
-  /** URI prefixes it serves, e.g. `gs://`. */
-  readonly scheme: string;
   stat(uri: string, signal: AbortSignal): Promise<StoredObject | undefined>;
   /** All objects under a prefix, in pages, sorted by URI. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
