@@ -262,7 +262,7 @@ test('only the columns asked for are made, in the order asked for', async () => 
 });
 
 test('names from data are data: __proto__ and markup', async () => {
-  const table = tinyTable({ ['__proto__x']: ['__proto__', 'constructor', '</details><script>'], constructor: [1, 1, 1] });
+  const table = tinyTable({ __proto__x: ['__proto__', 'constructor', '</details><script>'], constructor: [1, 1, 1] });
   const preparation = readPreparation(writePreparation(await fit(table)));
   assert.equal(preparation.dropped[0]!.column, 'constructor');
   const cells = await cellsOf(applyPreparation(preparation, table));
