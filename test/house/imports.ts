@@ -92,7 +92,7 @@ function readsEnvironment(node: ts.Node): boolean {
   );
 }
 
-/** The files on each circle of imports that load code; none is the only good answer. */
+/** The files on each circle of imports, those of types too; none is the only good answer. */
 export function circles(sources: readonly SourceFile[]): string[][] {
   const known = new Map(sources.map((source) => [source.path, source]));
   const state = new Map<string, 'open' | 'done'>();
@@ -101,8 +101,8 @@ export function circles(sources: readonly SourceFile[]): string[][] {
   const visit = (path: string) => {
     state.set(path, 'open');
     stack.push(path);
-    for (const { file, typeOnly } of known.get(path)?.imports ?? []) {
-      if (file === undefined || typeOnly || !known.has(file)) continue;
+    for (const { file } of known.get(path)?.imports ?? []) {
+      if (file === undefined || !known.has(file)) continue;
       if (state.get(file) === 'open') found.push([...stack.slice(stack.indexOf(file)), file]);
       else if (!state.has(file)) visit(file);
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type CheckOptions, checkRules } from '../../src/tables/rules/check-rules.ts';
+import type { CheckOptions } from '../../src/tables/rules/check-options.ts';
+import { checkRules } from '../../src/tables/rules/check-rules.ts';
 import { brokenRules, type QualityReport } from '../../src/tables/rules/quality-report.ts';
 import { rulesSchema } from '../../src/tables/rules/rules-schema.ts';
 import type { Table } from '../../src/tables/table.ts';

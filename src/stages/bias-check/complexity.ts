@@ -13,7 +13,7 @@ import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { type GateInputs, gateOf, gateVerdict } from '../gates.ts';
 import { complexityLabels, readSchemas, schemasOf } from '../sql-complexity.ts';
 import { readSqlRows, type SqlRows } from '../sql-rows.ts';
-import type { BiasInputs } from './stage.ts';
+import type { BiasInputs } from './inputs.ts';
 
 /** Gaps between simple and complex SQL, by the metric they are of. */
 export const COMPLEXITY_GAPS = { gap: 'exact_match', gap_f1_score: 'f1_score' } as const;

@@ -1,5 +1,5 @@
 import { Damaged } from './damaged.ts';
-import type { Texts } from './page.ts';
+import type { Texts } from './texts.ts';
 
 /** DELTA_BINARY_PACKED: first value, then blocks of bit-packed differences above the block's smallest. Wraps like the stored width. */
 export function readDelta(

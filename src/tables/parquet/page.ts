@@ -3,6 +3,7 @@ import { Damaged } from './damaged.ts';
 import { readDelta, readDeltaBytes } from './delta.ts';
 import { decimalOf, type Leaf, numberOfBytes } from './leaf.ts';
 import type { PageHeader } from './page-header.ts';
+import type { Texts } from './texts.ts';
 
 const PLAIN = 0;
 const PLAIN_DICTIONARY = 2;
@@ -12,13 +13,6 @@ const DELTA_LENGTH_BYTE_ARRAY = 6;
 const DELTA_BYTE_ARRAY = 7;
 const RLE_DICTIONARY = 8;
 const BYTE_STREAM_SPLIT = 9;
-
-/** Texts as they stand in a page: value i is `bytes[starts[i], ends[i])`. */
-export interface Texts {
-  readonly bytes: Uint8Array;
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
-}
 
 /** The non-missing values of a page, dense; dictionary pages give codes into the chunk's dictionary. */
 export type PageValues =

@@ -1,25 +1,12 @@
 import { columnIndex, HashList, hashKey, keyText, rowText } from '../row-keys.ts';
 import type { Schema, Table } from '../table.ts';
+import type { CheckOptions } from './check-options.ts';
 import { absent, judgeCells, judgeMissing, showRepeated, UniqueJudge } from './column-judges.ts';
 import { type Judge, missingIn } from './judge.ts';
 import { type QualityReport, qualityScore, type RuleResult } from './quality-report.ts';
 import { judgeExpression, judgeReference } from './row-judges.ts';
 import type { ColumnRules, RulesSpec } from './rules-schema.ts';
 import { judgeFreshness, judgeRowCount } from './table-judges.ts';
-
-export interface CheckOptions {
-  readonly key?: string | readonly string[];
-  readonly target?: string;
-  /** Instant the run stands for; ages are measured from it (D18). */
-  readonly logicalDate: Date;
-  /** Last change of the source, for `freshness` without a column. */
-  readonly lastModified?: Date;
-  /** Tables of `references`, by their `to`. */
-  readonly references?: ReadonlyMap<string, Table>;
-  /** Row counts of earlier runs, for `row-count.max-change`. */
-  readonly history?: readonly number[];
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Judges every rule in one pass over `table` (and one over each referenced table), and scores the data as D30 says.

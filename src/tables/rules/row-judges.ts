@@ -4,7 +4,7 @@ import { columnsOf, parseExpression } from '../expression/syntax.ts';
 import { cellText, columnIndex, HashList, hashKey, keyText } from '../row-keys.ts';
 import { SplitMembers } from '../split-members.ts';
 import type { Batch, Schema, Table } from '../table.ts';
-import type { CheckOptions } from './check-rules.ts';
+import type { CheckOptions } from './check-options.ts';
 import { type Judge, Tally } from './judge.ts';
 import type { RulesSpec } from './rules-schema.ts';
 

@@ -1,7 +1,7 @@
 import { dateReader } from '../calendar.ts';
 import { columnIndex } from '../row-keys.ts';
 import type { Table } from '../table.ts';
-import type { CheckOptions } from './check-rules.ts';
+import type { CheckOptions } from './check-options.ts';
 import type { Judge } from './judge.ts';
 import type { RuleResult } from './quality-report.ts';
 import type { RulesSpec } from './rules-schema.ts';

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from retrain_trainers.errors import Refused
-from retrain_trainers.tabular.estimators import Recipe, Tick
 from retrain_trainers.tabular.parts import Codes, Floats
+from retrain_trainers.tabular.recipe import Recipe, Tick
 
 FILE = "model.ubj"
 

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from sklearn.utils.class_weight import compute_sample_weight
 
 from retrain_trainers.errors import Refused
 from retrain_trainers.tabular.parts import Codes, Floats
-
-Tick = Callable[[float], None]
+from retrain_trainers.tabular.recipe import Model, Recipe, Tick
 
 # Growing a forest in pieces costs nothing; boosting in pieces bins the data again each time, so only long fits do.
 FOREST_PIECES = 20
 BOOSTING_PIECES = 10
 BOOSTING_LONG = 200_000_000  # rows × features × rounds
-
-
-class Model(Protocol):
-    def predict(self, features: Floats) -> Floats:
-        """Rows × classes (probabilities that sum to 1), or numbers."""
-
-    def importances(self) -> Floats:
-        """One number a feature, at least 0."""
-
-    def save(self, folder: Path) -> str:
-        """Writes one file that loads without running code; returns its name."""
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides what is fitted, but for the rows."""
-
-    algorithm: str
-    task: str
-    classes: int
-    parameters: Mapping[str, Any]
-    seed: int
-    device: str
 
 
 def fit_model(recipe: Recipe, features: Floats, target: Codes | Floats, threads: int, tick: Tick) -> Model:

@@ -19,8 +19,9 @@ from retrain_trainers.contract import Job, Target
 from retrain_trainers.errors import Refused
 from retrain_trainers.outputs import Progress, Shares, json_bytes, partial_folder, write_atomic
 from retrain_trainers.tabular.catalog import Algorithm, algorithm_of
-from retrain_trainers.tabular.estimators import Model, Recipe, fit_model
+from retrain_trainers.tabular.estimators import fit_model
 from retrain_trainers.tabular.parts import Rows, read_rows
+from retrain_trainers.tabular.recipe import Model, Recipe
 from retrain_trainers.tabular.scoring import Score, score_of
 from retrain_trainers.tabular.search import Indices, folds_of, trials_of
 

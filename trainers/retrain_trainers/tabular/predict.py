@@ -17,8 +17,8 @@ from retrain_trainers.contract import Job
 from retrain_trainers.errors import Refused
 from retrain_trainers.outputs import Progress, write_atomic
 from retrain_trainers.tabular.catalog import algorithm_of
-from retrain_trainers.tabular.estimators import Model
 from retrain_trainers.tabular.parts import Floats, read_rows
+from retrain_trainers.tabular.recipe import Model
 
 # Fixed, not by threads: a matrix product may round differently for another number of rows.
 BLOCK_ROWS = 8192
