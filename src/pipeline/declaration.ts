@@ -10,9 +10,10 @@ export type StageDeclarations = Readonly<Record<string, StageDeclaration>>;
 
 /** Shared keys that say which provider fills a slot. */
 const KEYS_OF_SLOT: Readonly<Record<string, readonly SharedKey[]>> = {
-  registry: ['registry'],
+  registry: ['registry', 'store', 'google'],
   store: ['store'],
-  trackers: ['tracker'],
+  trackers: ['tracker', 'store', 'google'],
+  backend: ['google'],
 };
 /** Shared keys that the host reads, whatever the stage. */
 const KEYS_OF_HOST: readonly SharedKey[] = ['name', 'owner', 'run', 'home'];

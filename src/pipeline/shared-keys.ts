@@ -102,6 +102,20 @@ const run = z.strictObject({
   seed: z.int().min(0).default(0).describe('Every random number of a run follows from this one.'),
 });
 
+const google = z.strictObject({
+  project: z
+    .string()
+    .regex(/^[a-z][a-z0-9:.-]{4,61}[a-z0-9]$/, 'expected the id of a project, e.g. my-project-123456 (not its name or number)')
+    .optional()
+    .describe('Id of the Google Cloud project. Absent: what GOOGLE_CLOUD_PROJECT says.'),
+  region: z
+    .string()
+    .regex(/^[a-z]+(?:-[a-z]+)+\d+$/, 'expected a region, e.g. us-central1')
+    .optional()
+    .describe('Region of Vertex AI, e.g. us-central1. Absent: what GOOGLE_CLOUD_REGION says.'),
+});
+export type GoogleKey = z.output<typeof google>;
+
 /**
  * Keys of the pipeline file's top level, declared once. A stage names those it reads in its `inputs`
  * (`task: sharedKeys.task`; `target: sharedKeys.target.optional()` where it can do without).
@@ -147,6 +161,7 @@ export const sharedKeys = {
         'Where runs are also logged: one tracker or a list of them, e.g. `file` (in the home folder), `file:FOLDER`; an empty list logs nowhere else. The record stays the truth.',
       ),
   ),
+  google: shared(google.prefault({}).describe('Where on Google Cloud what this file names as `vertex` lies.')),
   schedule: shared(schedule.prefault({}).describe('When runs start by themselves.')),
   run: shared(run.prefault({}).describe('How runs are carried out: retries, time limits, random numbers.')),
   home: shared(
