@@ -45,7 +45,17 @@ export function readResolved(json: unknown, name = 'resolved.json'): Resolved {
 }
 
 /** Shared keys that cannot change a model, nor what is decided about it. */
-const KEYS_WITHOUT_INFLUENCE: readonly SharedKey[] = ['version', 'enabled', 'owner', 'store', 'registry', 'tracker', 'google', 'schedule', 'home'];
+const KEYS_WITHOUT_INFLUENCE: readonly SharedKey[] = [
+  'version',
+  'enabled',
+  'owner',
+  'store',
+  'registry',
+  'tracker',
+  'google',
+  'schedule',
+  'home',
+];
 /** Stages that only decide whether anything happens, or speak about what did. */
 const STAGES_WITHOUT_INFLUENCE = ['gate', 'report', 'notify'];
 

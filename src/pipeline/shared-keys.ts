@@ -161,7 +161,7 @@ export const sharedKeys = {
         'Where runs are also logged: one tracker or a list of them, e.g. `file` (in the home folder), `file:FOLDER`; an empty list logs nowhere else. The record stays the truth.',
       ),
   ),
-  google: shared(google.prefault({}).describe('Where on Google Cloud what this file names as `vertex` lies.')),
+  google: shared(google.optional().describe('Where on Google Cloud lies what this file calls `vertex`. Absent: the environment says it.')),
   schedule: shared(schedule.prefault({}).describe('When runs start by themselves.')),
   run: shared(run.prefault({}).describe('How runs are carried out: retries, time limits, random numbers.')),
   home: shared(

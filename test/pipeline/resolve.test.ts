@@ -163,7 +163,7 @@ test('alone, what a run would fill is required, and keys the stage does not read
     'with: current: required: expected text, found nothing. (New data.)',
     'with: curent: unknown key. Did you mean "current"?',
     'with: source: unknown key. Known here: current, reference, threshold, on-drift, columns.',
-    'with: task: unknown key. drift does not read it; of the shared keys it reads name, owner, registry, run, home.',
+    'with: task: unknown key. drift does not read it; of the shared keys it reads name, owner, store, registry, google, run, home.',
   ]);
   assert.deepEqual(refused({}), ['expected a pipeline file, found none; only a single stage runs without one (--only STAGE).']);
   assert.deepEqual(refused({ only: 'drft' }), ['there is no stage "drft". Did you mean "drift"?']);
