@@ -65,7 +65,9 @@ test('an action: inputs without defaults, outputs, and a stub that starts the bu
     'columns',
     'name',
     'owner',
+    'store',
     'registry',
+    'google',
     'run',
     'home',
   ]);
