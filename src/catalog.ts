@@ -77,7 +77,9 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   },
   backend: async ({ cache, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
-    return localBackend({ root, cache, workspace: base, env, log });
+    const { openJobCache } = await import('./providers/caches/open-job-cache.ts');
+    const jobCache = await openJobCache({ env, root, bundled: BUNDLED, log });
+    return localBackend({ root, cache, workspace: base, env, log, jobCache });
   },
   engines: async ({ root, sql }) => {
     const { sqlEngines } = await import('./providers/engines/sql-engines.ts');
@@ -109,5 +111,6 @@ async function forgeOf(env: Settings['env'], log: Settings['log']) {
 export const workers = {
   'sql-judge': () => import('./providers/engines/judge-worker-entry.ts'),
   'sql-execution': () => import('./providers/engines/execution-child-entry.ts'),
+  'github-cache': () => import('./providers/caches/github-cache-child.ts'),
 } as const;
 export type WorkerRole = keyof typeof workers;

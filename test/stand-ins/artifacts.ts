@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CacheEntries, type CacheScope } from './cache.ts';
 
 export interface StoredArtifact {
   readonly id: number;
@@ -10,9 +11,13 @@ export interface StoredArtifact {
   hash?: string;
 }
 
-/** GitHub's artifact service and the blob storage behind it, as far as `@actions/artifact` uses them. Names are taken once, per workflow run. */
+/**
+ * GitHub's artifact service and the blob storage behind it, as far as `@actions/artifact` uses them. Names are taken once, per workflow run.
+ * The cache service has the same address.
+ */
 export class ArtifactService implements AsyncDisposable {
   readonly artifacts: StoredArtifact[] = [];
+  readonly cache = new CacheEntries();
   /** Connections to the method that are cut before they are answered. */
   readonly cut = new Map<string, number>();
   readonly #server = createServer((request, response) => {
@@ -26,12 +31,14 @@ export class ArtifactService implements AsyncDisposable {
     return service;
   }
 
-  /** What the runner gives an action so that it finds the service. */
-  env(run: string, job: string): Readonly<Record<string, string>> {
+  /** What the runner gives an action so that it finds the service; with `scopes` the cache, too. */
+  env(run: string, job: string, scopes?: readonly CacheScope[]): Readonly<Record<string, string>> {
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const claims = { scp: `Actions.Results:${run}:${job}`, ...(scopes && CacheEntries.claim(scopes)) };
     return {
       ACTIONS_RESULTS_URL: this.#url,
-      ACTIONS_RUNTIME_TOKEN: `${part({ alg: 'none' })}.${part({ scp: `Actions.Results:${run}:${job}` })}.signature`,
+      ACTIONS_RUNTIME_TOKEN: `${part({ alg: 'none' })}.${part(claims)}.signature`,
+      ...(scopes && { ACTIONS_CACHE_SERVICE_V2: 'true' }),
     };
   }
 
@@ -42,6 +49,7 @@ export class ArtifactService implements AsyncDisposable {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray());
     const url = new URL(request.url ?? '/', this.#url);
+    if (CacheEntries.owns(url.pathname)) return this.cache.answer(request, response, url, body);
     const [, kind, name = ''] = url.pathname.split('/');
     if (kind !== 'twirp') return this.#blob(request.method ?? '', Number(name.replace('.zip', '')), url.searchParams, body, response);
     const method = url.pathname.split('/').at(-1)!;

@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256 } from '../../kernel/digest.ts';
 import { codeOf, explainFileError, writeWhole } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
+import type { JobCache } from '../caches/job-cache.ts';
 import { runCaptured } from './captured-run.ts';
 import type { Python } from './python.ts';
 
@@ -21,6 +22,8 @@ export interface EnvironmentOrder {
   readonly cache: string;
   /** With the way to the package registry; see {@link installerEnvironment}. */
   readonly env: Readonly<Record<string, string>>;
+  /** Asked for the packages first, and given them where they had to be fetched. */
+  readonly jobCache?: JobCache;
   /** Imported once after installing, so that the first job does not pay for compiling. */
   readonly warmUp?: readonly string[];
   readonly log: (line: string) => void;
@@ -33,10 +36,7 @@ const WAIT_SECONDS_MAX = 1_260;
 
 /** Names the environment: same lock, Python and platform, same environment. */
 export function environmentDigest(lock: string, python: Python): string {
-  return createHash('sha256')
-    .update(JSON.stringify([lock, python.version, python.platform, python.file]))
-    .digest('hex')
-    .slice(0, 32);
+  return sha256(JSON.stringify([lock, python.version, python.platform, python.file])).slice(0, 32);
 }
 
 /**
@@ -114,11 +114,44 @@ async function build({ folder, python }: ManagedEnvironment, order: EnvironmentO
   log(`Built the trainer's environment in ${((performance.now() - started) / 1_000).toFixed(0)} s.`);
 }
 
+const PIP_OPTIONS = ['--disable-pip-version-check', '--no-input', '--progress-bar=off', '--retries=2', '--timeout=20'];
+/** Whatever way a package came, it is one of those whose hash the lock names. */
+const PIP_CHOICE = ['--require-hashes', '--only-binary=:all:', '--no-deps'];
+const PIP_INSTALL = ['install', ...PIP_OPTIONS, ...PIP_CHOICE, '--no-compile', '--no-warn-script-location'];
+
 async function install(python: string, requirements: string, order: EnvironmentOrder): Promise<void> {
-  const options = ['--disable-pip-version-check', '--no-input', '--progress-bar=off', '--retries=2', '--timeout=20'];
-  const what = ['--require-hashes', '--only-binary=:all:', '--no-deps', '--no-compile', '--no-warn-script-location', '-r', requirements];
+  if (!order.jobCache) return mustPip([...PIP_INSTALL, '-r', requirements], python, order);
+  const hashes = new Set(Array.from(order.lock.matchAll(/--hash=sha256:([0-9a-f]{64})/g), ([, hash]) => hash as string));
+  const name = packagesName(order);
+  const folder = join(order.cache, 'packages', name);
+  const offline = [...PIP_INSTALL, '--no-index', '--find-links', folder, '-r', requirements];
+  try {
+    const kept = await order.jobCache.restore(name, folder, hashes, order.signal);
+    if (kept.length > 0) {
+      order.log(`${kept.length} packages come from the cache; each is what the lock says.`);
+      if ((await pip(offline, python, order)).code === 0) return;
+      order.log('They are not all there, or not for this machine; the rest is fetched.');
+    }
+    await mustPip(['download', ...PIP_OPTIONS, ...PIP_CHOICE, '-d', folder, '-r', requirements], python, order);
+    await mustPip(offline, python, order);
+    await order.jobCache.save(name, folder, order.signal);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same packages serve every patch of a minor version. */
+const packagesName = ({ lock, python }: EnvironmentOrder): string =>
+  `packages-${sha256(JSON.stringify([lock, python.minor, python.platform])).slice(0, 32)}`;
+
+async function mustPip(args: readonly string[], python: string, order: EnvironmentOrder): Promise<void> {
+  const { said, ...exit } = await pip(args, python, order);
+  if (exit.code !== 0) throw cannotInstall(said, exit);
+}
+
+async function pip(args: readonly string[], python: string, order: EnvironmentOrder) {
   const said: string[] = [];
-  const installed = await runCaptured([python, '-I', '-m', 'pip', 'install', ...options, ...what], {
+  const exit = await runCaptured([python, '-I', '-m', 'pip', ...args], {
     cwd: order.cache,
     env: order.env,
     signal: order.signal,
@@ -131,7 +164,7 @@ async function install(python: string, requirements: string, order: EnvironmentO
       if (step) order.log(step.split(' @ ')[0]!);
     },
   });
-  if (installed.code !== 0) throw cannotInstall(said, installed);
+  return { ...exit, said };
 }
 
 function cannotMake(python: Python, tail: readonly string[]): Error {

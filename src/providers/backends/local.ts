@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf, explainFileError, writeWhole } from '../../kernel/durable-file.ts';
 import { Cancelled, UserError } from '../../kernel/errors.ts';
 import { thisProcess } from '../../kernel/process-owner.ts';
+import type { JobCache } from '../caches/job-cache.ts';
 import type { Backend, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
 import { runCaptured } from './captured-run.ts';
 import type { Environment } from './child-environment.ts';
@@ -25,6 +26,8 @@ export interface LocalOptions {
   readonly env: Environment;
   /** Folder a user's own command starts in; where Retrain was started by default. */
   readonly workspace?: string;
+  /** What earlier jobs left of the packages of an environment. */
+  readonly jobCache?: JobCache;
   /** Told how far building an environment is. */
   readonly log?: (line: string) => void;
 }
@@ -46,8 +49,9 @@ class LocalBackend implements Backend {
   readonly #streams = new Map<string, EventStream>();
   readonly #described = new Map<string, Promise<TrainerDescription>>();
 
-  constructor({ root, cache, env, workspace, log }: LocalOptions) {
-    this.#place = { root: resolve(root), cache: resolve(cache), env, workspace: resolve(workspace ?? '.'), log: log ?? (() => undefined) };
+  constructor({ root, cache, env, workspace, jobCache, log }: LocalOptions) {
+    const place = { root: resolve(root), cache: resolve(cache), workspace: resolve(workspace ?? '.') };
+    this.#place = { ...place, env, jobCache, log: log ?? (() => undefined) };
   }
 
   async find(key: string, signal: AbortSignal): Promise<Job | undefined> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
+import type { JobCache } from '../caches/job-cache.ts';
 import type { PythonChoice, TrainerSource } from './backend.ts';
 import { runCaptured } from './captured-run.ts';
 import { type Environment, installerEnvironment, trainerEnvironment } from './child-environment.ts';
@@ -16,6 +17,7 @@ export interface TrainerPlace {
   readonly workspace: string;
   readonly cache: string;
   readonly env: Environment;
+  readonly jobCache?: JobCache;
   readonly log: (line: string) => void;
 }
 
@@ -55,7 +57,8 @@ export async function trainerCommand(
   let interpreter = python.executable;
   if (choice.managed) {
     const lock = recorded?.replace(LOCK_HEADER, '') ?? (await readLock(place.root, lockName(trainer)));
-    const order = { lock, python, cache: place.cache, env: installerEnvironment(place.env), signal: options.signal, log: options.log };
+    const { cache, jobCache } = place;
+    const order = { lock, python, cache, jobCache, env: installerEnvironment(place.env), signal: options.signal, log: options.log };
     interpreter = (await managedEnvironment({ ...order, warmUp: WARM_UP[trainer.name] })).python;
   }
   // Started in its own folder, which Python then searches; a job's folder, which holds others' files, is never searched.

@@ -6,6 +6,7 @@ import { before, describe, type TestContext, test } from 'node:test';
 import { installerEnvironment, trainerEnvironment } from '../../../src/providers/backends/child-environment.ts';
 import { environmentDigest, managedEnvironment } from '../../../src/providers/backends/environment.ts';
 import { findPython, type Python } from '../../../src/providers/backends/python.ts';
+import type { JobCache } from '../../../src/providers/caches/job-cache.ts';
 import { freshFolder, never } from './trainer-jobs.ts';
 
 const env = trainerEnvironment(process.env);
@@ -127,6 +128,37 @@ describe('the managed environment', { concurrency: true }, () => {
     await managedEnvironment(asked);
     assert.equal(builds(), 2);
     assert.ok(!readdirSync(one.folder).includes('left-behind'));
+  });
+
+  test('packages of an earlier job are taken where they are what the lock says, and left for later jobs where they had to be fetched', async (t) => {
+    const wheels = freshFolder(t);
+    const lock = tinyWheel(wheels, python.executable);
+    const [expected = ''] = /[0-9a-f]{64}/.exec(lock) ?? [];
+    const left = new Map<string, Buffer>();
+    const jobCache: JobCache = {
+      async restore(_name, folder, wanted) {
+        assert.deepEqual([...wanted], [expected]);
+        mkdirSync(folder, { recursive: true });
+        for (const [file, bytes] of left) writeFileSync(join(folder, file), bytes);
+        return [...left.keys()];
+      },
+      async save(_name, folder) {
+        for (const file of readdirSync(folder)) left.set(file, readFileSync(join(folder, file)));
+      },
+    };
+    const build = async (index: string) => {
+      const { order: asked, log } = order(freshFolder(t), lock, { PIP_INDEX_URL: index, PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0' });
+      const { python: made } = await managedEnvironment({ ...asked, jobCache });
+      assert.equal(execFileSync(made, ['-c', 'import tiny; print(tiny.size)'], { encoding: 'utf8' }), '1\n');
+      return log.join('\n');
+    };
+    mkdirSync(join(wheels, 'simple', 'tiny'), { recursive: true });
+    writeFileSync(join(wheels, 'simple', 'tiny', 'index.html'), '<a href="../../tiny-1.0-py3-none-any.whl">tiny</a>');
+    left.set('tiny-1.0-py3-none-any.whl', Buffer.from('no package'));
+    assert.match(await build(`file://${wheels}/simple`), /the rest is fetched/);
+    const offline = await build('http://127.0.0.1:9/simple');
+    assert.match(offline, /1 packages come from the cache/);
+    assert.doesNotMatch(offline, /the rest is fetched/);
   });
 
   test('another hash than the lock’s: refused, with both, nothing left', async (t) => {
