@@ -87,7 +87,7 @@ export function multiclassArea(rows: ClassificationRows, average: MulticlassAver
       const some = rows.take(pair);
       const area = (of: number): number =>
         areaUnderRoc(rankScores(some.probabilities![of]!, (row) => some.truth[row] === of, some.weights));
-      const share = average === 'ovo_macro' ? 1 : pair.length / rows.n;
+      const share = average === 'ovo_macro' ? 1 : (support[a]! + support[b]!) / all;
       total += (share * (area(a) + area(b))) / 2;
       weight += share;
     }
@@ -95,12 +95,14 @@ export function multiclassArea(rows: ClassificationRows, average: MulticlassAver
   return total / weight;
 }
 
-function microArea({ probabilities, truth, n, classes }: ClassificationRows): number {
+function microArea({ probabilities, truth, weights, n, classes }: ClassificationRows): number {
   const scores = new Float64Array(n * classes.length);
+  const cellWeights = weights && new Float64Array(scores.length);
   probabilities!.forEach((column, k) => {
     scores.set(column, k * n);
+    cellWeights?.set(weights!, k * n);
   });
-  return areaUnderRoc(rankScores(scores, (cell) => truth[cell % n] === Math.floor(cell / n)));
+  return areaUnderRoc(rankScores(scores, (cell) => truth[cell % n] === Math.floor(cell / n), cellWeights));
 }
 
 /** One-vs-rest AUC, the plain mean over the classes; interval and comparison from the rows' influence (DeLong's components summed over classes). */

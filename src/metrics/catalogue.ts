@@ -9,6 +9,7 @@ import type { Metric, Rows, Task } from './metric.ts';
 import { multilabelMetrics } from './multilabel.ts';
 import { rankingMetricAt, rankingMetrics } from './ranking.ts';
 import { regressionMetrics } from './regression.ts';
+import { ter } from './ter.ts';
 import { textToSqlMetrics } from './text-to-sql.ts';
 
 /** Every metric there is. Adding one means adding it to its task's list. */
@@ -23,6 +24,7 @@ const ALL: readonly Metric[] = [
   bleu,
   chrf,
   chrfPlusPlus,
+  ter,
   ...textToSqlMetrics,
 ];
 
@@ -51,12 +53,12 @@ const USUAL: { readonly [T in Task]?: Usual } = {
   },
   multilabel: { primary: 'f1_macro', shown: ['f1_macro', 'f1_micro', 'precision_macro', 'recall_macro', 'accuracy', 'hamming_loss'] },
   regression: { primary: 'rmse', shown: ['rmse', 'mae', 'r2', 'mape', 'bias'] },
-  forecast: { primary: 'rmse', shown: ['rmse', 'mae', 'wape', 'smape', 'bias', 'coverage'] },
+  forecast: { primary: 'rmse', shown: ['rmse', 'mae', 'mase', 'wape', 'smape', 'bias', 'coverage'] },
   ranking: { primary: 'ndcg_at_10', shown: ['ndcg_at_10', 'map', 'mrr', 'precision_at_10', 'recall_at_10'] },
   embedding: { primary: 'recall_at_1', shown: ['recall_at_1', 'recall_at_5', 'mrr', 'cosine', 'cosine_random', 'cosine_gap'] },
   ner: { primary: 'f1_score', shown: ['precision', 'recall', 'f1_score', 'f1_macro', 'token_accuracy'] },
   'text-to-sql': { primary: 'exact_match', shown: ['exact_match', 'f1_score', 'execution'] },
-  text: { primary: 'chrf', shown: ['bleu', 'chrf', 'chrf_plus_plus'] },
+  text: { primary: 'chrf', shown: ['bleu', 'chrf', 'chrf_plus_plus', 'ter'] },
   anomaly: {
     primary: 'average_precision',
     shown: ['average_precision', 'auc_roc', 'precision_at_true', 'precision', 'recall', 'f1_score'],
@@ -72,6 +74,8 @@ const SYNONYMS: Readonly<Record<string, string>> = {
   kappa: 'cohen_kappa',
   pr_auc: 'average_precision',
   brier_score_loss: 'brier',
+  expected_calibration_error: 'ece',
+  maximum_calibration_error: 'mce',
   r2_score: 'r2',
   mean_absolute_error: 'mae',
   mean_squared_error: 'mse',

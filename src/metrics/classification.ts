@@ -1,6 +1,7 @@
 import type { NotComputable } from '../statistics/estimate.ts';
 import { aucRoc, aucRocOvr } from './area-under-roc.ts';
 import { averagePrecisionMetric } from './average-precision.ts';
+import { expectedCalibrationError, largestCalibrationError } from './calibration.ts';
 import type { ClassificationRows } from './classification-rows.ts';
 import { type CountMetric, countMetric } from './count-metric.ts';
 import {
@@ -89,6 +90,8 @@ export const classificationMetrics: readonly Metric<ClassificationRows>[] = [
   },
   probabilityMean('log_loss', 'Log loss', { low: 0, high: -Math.log(LOG_LOSS_EDGE) }, logLosses),
   probabilityMean('brier', 'Brier score', { low: 0, high: 2 }, brierScores),
+  expectedCalibrationError,
+  largestCalibrationError,
   meanMetric<ClassificationRows>({
     name: 'rmse',
     title: 'RMSE of the probability',

@@ -1,3 +1,4 @@
+import { calibrationBins } from './calibration.ts';
 import type { ClassificationRows } from './classification-rows.ts';
 import { descend, type RankedScores, rankedScoresOf } from './ranked-scores.ts';
 
@@ -78,45 +79,6 @@ export function detCurve(scores: RankedScores): Points {
   const fpr = fps.slice(start, end).map((count) => count / scores.negativeWeight);
   const fnr = tps.slice(start, end).map((count) => 1 - count / scores.positiveWeight);
   return { x: fpr.reverse(), y: fnr.reverse(), thresholds: cuts.slice(start, end).reverse() };
-}
-
-export interface CalibrationBin {
-  readonly n: number;
-  readonly meanScore: number;
-  readonly shareOfPositives: number;
-}
-
-/** Mean score and share of positives in bins of equal width over 0…1; empty bins are dropped. */
-export function calibrationBins({ scores, truth, positive, weights, n }: ClassificationRows, bins = 10): CalibrationBin[] {
-  const edges = Float64Array.from({ length: bins - 1 }, (_, i) => (i + 1) * (1 / bins));
-  const weight = new Float64Array(bins);
-  const score = new Float64Array(bins);
-  const positives = new Float64Array(bins);
-  for (let i = 0; i < n; i++) {
-    let bin = 0;
-    while (bin < edges.length && edges[bin]! < scores![i]!) bin++;
-    const w = weights === undefined ? 1 : weights[i]!;
-    weight[bin]! += w;
-    score[bin]! += w * scores![i]!;
-    if (truth[i] === positive) positives[bin]! += w;
-  }
-  const out: CalibrationBin[] = [];
-  for (let b = 0; b < bins; b++)
-    if (weight[b]! > 0) out.push({ n: weight[b]!, meanScore: score[b]! / weight[b]!, shareOfPositives: positives[b]! / weight[b]! });
-  return out;
-}
-
-/** Expected and largest distance of score and share of positives over the bins. */
-export function calibrationError(bins: readonly CalibrationBin[]): { readonly expected: number; readonly largest: number } {
-  const all = bins.reduce((total, { n }) => total + n, 0);
-  let expected = 0;
-  let largest = 0;
-  for (const { n, meanScore, shareOfPositives } of bins) {
-    const gap = Math.abs(shareOfPositives - meanScore);
-    expected += (n / all) * gap;
-    largest = Math.max(largest, gap);
-  }
-  return { expected: all === 0 ? Number.NaN : expected, largest: all === 0 ? Number.NaN : largest };
 }
 
 /** At most `most` points, always the first and the last, else as even along the curve as its points allow. */

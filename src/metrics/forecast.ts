@@ -1,8 +1,6 @@
 import { median } from '../statistics/quantiles.ts';
 import { sortOrder } from '../statistics/sort.ts';
-import { BadInput } from '../tables/bad-input.ts';
-import { expectLength, finiteColumn, type Origin } from './column-checks.ts';
-import type { RegressionRows } from './regression-rows.ts';
+import type { ForecastRows } from './forecast-rows.ts';
 
 /** How a figure of rows is taken over a window of horizons: mean of a column, its root, or its median. */
 export type Windowed = 'mean' | 'root-mean' | 'median';
@@ -83,16 +81,13 @@ export type HorizonMetric = 'mse' | 'rmse' | 'mae' | 'mape' | 'mdape' | 'smape' 
 /** Smallest truth for which a percentage error has a meaning in a forecast. */
 const TRUTH_MIN = 1e-8;
 
-/** Error figures of a forecast by horizon (days, hours, steps: whatever `horizons` is in). Percentages are left out when a truth is next to 0. */
-export function horizonMetrics(
-  rows: RegressionRows,
-  horizons: ArrayLike<number>,
-  share = 0.1,
-  origin: Origin = {},
-): ReadonlyMap<HorizonMetric, readonly HorizonPoint[]> {
-  expectLength(horizons.length, rows.n, 'horizon', origin);
-  const h = finiteColumn(horizons, 'horizon', origin);
-  if (rows.n === 0) throw new BadInput('empty', 'a forecast without rows has no figures by horizon.', { file: origin.file });
+/**
+ * Error figures of a forecast by horizon, in the unit of `horizons`; none of no rows. Percentages are left out when a truth is next to 0.
+ * A `RangeError` for rows without horizons.
+ */
+export function horizonMetrics(rows: ForecastRows, share = 0.1): ReadonlyMap<HorizonMetric, readonly HorizonPoint[]> {
+  if (rows.horizons === undefined) throw new RangeError('Figures by horizon need the horizon of every row.');
+  const h = rows.horizons;
   const { truth, predicted, lower, upper } = rows;
   const of = (error: (y: number, f: number, i: number) => number, windowed: Windowed = 'mean'): HorizonPoint[] =>
     byHorizon(

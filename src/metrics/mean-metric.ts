@@ -170,7 +170,10 @@ export function sumMetric<R extends Rows>(spec: SumMetric<R>): Metric<R> {
   const { name, title, better, tasks, range, otherwise } = spec;
   const statistic = (rows: R): RowStatistic | NotComputable => {
     const found = spec.sums(rows);
-    return typeof found === 'string' ? found : sumStatistic(found.columns, found.of);
+    if (typeof found === 'string') return found;
+    const made = sumStatistic(found.columns, found.of);
+    // ∞/∞ is no 0/0: say why there is no figure.
+    return Number.isNaN(made.value) && found.columns.some((column) => !Number.isFinite(sum(column))) ? 'non-finite' : made;
   };
   const figure = (rows: R, found: RowStatistic | NotComputable): Estimate =>
     typeof found === 'string' ? { notComputable: rows.n === 0 ? 'empty' : found, n: rows.n } : asEstimate(found.value, rows.n, otherwise);

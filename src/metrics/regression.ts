@@ -2,6 +2,7 @@ import type { Estimate, NotComputable } from '../statistics/estimate.ts';
 import { mean, sum } from '../statistics/numbers.ts';
 import { sortOrder } from '../statistics/sort.ts';
 import { BadInput } from '../tables/bad-input.ts';
+import type { ForecastRows } from './forecast-rows.ts';
 import { type MeanMetric, meanMetric, type SumMetric, sumMetric } from './mean-metric.ts';
 import type { Direction, Metric, Task } from './metric.ts';
 import type { RegressionRows } from './regression-rows.ts';
@@ -60,10 +61,16 @@ const ratioOfSums = (
 
 const weightsOf = ({ weights, n }: RegressionRows): Float64Array => weights ?? new Float64Array(n).fill(1);
 
-/** Truth about its mean: moments of a column far from 0 would cancel. */
-function centredTruth(rows: RegressionRows): Float64Array {
-  const centre = mean(rows.truth);
-  return rows.truth.map((y) => y - centre);
+/**
+ * Truth about its mean (moments of a column far from 0 would cancel) and residuals, both scaled by one power of two, so that squares of
+ * 1e-300 or 1e300 stay within the range of doubles: for ratios, which do not depend on the unit.
+ */
+function inOwnUnit({ truth, predicted }: RegressionRows): { readonly y: Float64Array; readonly residual: Float64Array } {
+  const centre = mean(truth);
+  let most = 0;
+  for (let i = 0; i < truth.length; i++) most = Math.max(most, Math.abs(truth[i]! - centre), Math.abs(truth[i]! - predicted[i]!));
+  const scale = most === 0 || most === Number.POSITIVE_INFINITY ? 1 : 2 ** Math.max(-1000, Math.min(1000, -Math.floor(Math.log2(most))));
+  return { y: truth.map((y) => (y - centre) * scale), residual: truth.map((y, i) => (y - predicted[i]!) * scale) };
 }
 
 /** A figure without interval: an order statistic or an extreme. */
@@ -87,23 +94,17 @@ export const regressionMetrics: readonly Metric<RegressionRows>[] = [
   error('bias', 'Bias (mean of prediction - truth)', (y, f) => f - y, { better: 'none', range: ANY }),
   ratioOfSums('r2', 'R²', 'higher', UP_TO_ONE, 'constant', (rows) => {
     if (rows.n < 2) return 'too-few';
-    const y = centredTruth(rows);
+    const { y, residual } = inOwnUnit(rows);
     if (y.every((value) => value === y[0])) return 'constant';
     const w = weightsOf(rows);
-    const columns = [
-      w,
-      y.map((v, i) => w[i]! * v),
-      y.map((v, i) => w[i]! * v * v),
-      rows.truth.map((v, i) => w[i]! * (v - rows.predicted[i]!) ** 2),
-    ];
+    const columns = [w, y.map((v, i) => w[i]! * v), y.map((v, i) => w[i]! * v * v), residual.map((e, i) => w[i]! * e * e)];
     return { columns, of: ([weight, first, second, squares]) => oneMinus(squares!, second! - (first! * first!) / weight!) };
   }),
   ratioOfSums('explained_variance', 'Explained variance', 'higher', UP_TO_ONE, 'constant', (rows) => {
     if (rows.n < 2) return 'too-few';
-    const y = centredTruth(rows);
+    const { y, residual } = inOwnUnit(rows);
     if (y.every((value) => value === y[0])) return 'constant';
     const w = weightsOf(rows);
-    const residual = rows.truth.map((v, i) => v - rows.predicted[i]!);
     const columns = [
       w,
       y.map((v, i) => w[i]! * v),
@@ -149,7 +150,7 @@ export const regressionMetrics: readonly Metric<RegressionRows>[] = [
     const w = weights ?? new Float64Array(n).fill(1);
     const own = sum(truth.map((y, i) => w[i]! * Math.abs(y - predicted[i]!)));
     const plainest = sum(truth.map((y, i) => w[i]! * Math.abs(y - centre)));
-    return asEstimate(plainest === 0 ? Number.NaN : 1 - own / plainest, n, 'constant');
+    return plainest === 0 ? { notComputable: 'constant', n } : asEstimate(1 - own / plainest, n, 'non-finite');
   }),
   ...[0.1, 0.5, 0.9].map((alpha) =>
     error(`pinball_${alpha * 100}`, `Pinball loss at ${alpha}`, (y, f) => Math.max(alpha * (y - f), (alpha - 1) * (y - f))),
@@ -165,18 +166,18 @@ export const regressionMetrics: readonly Metric<RegressionRows>[] = [
     applies: hasBounds,
     values: ({ lower, upper }) => lower!.map((low, i) => upper![i]! - low),
   }),
+  meanMetric<ForecastRows>({
+    name: 'mase',
+    title: 'MASE',
+    better: 'lower',
+    tasks: ['forecast'],
+    range: FROM_ZERO,
+    applies: ({ trainStep }) => trainStep !== undefined,
+    values: ({ truth, predicted, trainStep }) =>
+      typeof trainStep === 'string' ? trainStep : truth.map((y, i) => Math.abs(y - predicted[i]!) / trainStep!),
+    weights: ({ weights }) => weights,
+  }),
 ];
-
-/** MASE: MAE over the mean step of the training series at this season (1 = the value before). A constant series: `zero-denominator`. */
-export function meanAbsoluteScaledError(rows: RegressionRows, train: Float64Array, season = 1): Estimate {
-  if (rows.n === 0) return { notComputable: 'empty', n: 0 };
-  if (train.length <= season) return { notComputable: 'too-few', n: rows.n };
-  let steps = 0;
-  for (let t = season; t < train.length; t++) steps += Math.abs(train[t]! - train[t - season]!);
-  const scale = steps / (train.length - season);
-  const errors = rows.truth.map((y, i) => Math.abs(y - rows.predicted[i]!));
-  return asEstimate(scale === 0 ? Number.NaN : mean(errors) / scale, rows.n, 'zero-denominator');
-}
 
 /** Median; with weights the 50th weighted percentile, the mean of two values where the weights split exactly in half. */
 export function weightedMedian(values: Float64Array, weights?: Float64Array): number {

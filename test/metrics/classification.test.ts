@@ -4,8 +4,6 @@ import {
   adjustedBalancedAccuracyScore,
   averageScore,
   type ClassificationRows,
-  calibrationBins,
-  calibrationError,
   classificationMetrics,
   classificationRows,
   confusionOf,
@@ -21,7 +19,6 @@ import {
   rocCurve,
   thinned,
 } from '../../src/metrics/index.ts';
-import { Random, STREAMS } from '../../src/statistics/random.ts';
 import { close, golden } from './close.ts';
 
 type Numbers = Record<string, number | null>;
@@ -32,7 +29,7 @@ interface Curve {
 interface Golden {
   binary: { name: string; y: number[]; s: number[]; w?: number[]; expected: Numbers & { roc: Curve; pr: Curve; det: Curve } }[];
   multiclass: { name: string; k: number; y: number[]; p: number[]; w?: number[]; expected: Numbers & { confusion: number[] } }[];
-  probabilities: { name: string; k: number; y: number[]; P: number[][]; expected: Numbers }[];
+  probabilities: { name: string; k: number; y: number[]; P: number[][]; w?: number[]; expected: Numbers }[];
 }
 const reference = golden('classification') as Golden;
 
@@ -101,16 +98,6 @@ test('worked example B: scores, curves, calibration', () => {
   assert.deepEqual(rocCurve(scores, { keepAll: true }).x, [0, 0, 0.25, 0.25, 0.5, 0.75, 1]);
   assert.deepEqual(detCurve(scores).x, [0.75, 0.5, 0.25, 0.25, 0]);
   assert.deepEqual(detCurve(scores).y, [0, 0.25, 0.25, 0.5, 0.75]);
-  const bins = calibrationBins(B, 5);
-  bins.forEach(({ meanScore }, i) => {
-    close(meanScore, [0.1, 0.4, 0.6, 0.766666666667, 0.9][i]!, '', 1e-11);
-  });
-  bins.forEach(({ shareOfPositives }, i) => {
-    close(shareOfPositives, [0, 0.5, 0, 2 / 3, 1][i]!);
-  });
-  close(calibrationError(bins).expected, 0.1625);
-  close(calibrationError(bins).largest, 0.6);
-  close(calibrationError(calibrationBins(B, 10)).expected, 0.2375);
 });
 
 test('worked multiclass example: log loss, Brier, top-k, one against the rest, one against one', () => {
@@ -168,31 +155,15 @@ for (const { name, k, y, p, w, expected } of reference.multiclass) {
   });
 }
 
-for (const { name, k, y, P, expected } of reference.probabilities) {
+for (const { name, k, y, P, w, expected } of reference.probabilities) {
   test(`metrics of probabilities equal scikit-learn: ${name}`, () => {
-    const rows = classificationRows({ truth: y, probabilities: P, classes: Array.from({ length: k }, (_, i) => i) });
+    const classes = Array.from({ length: k }, (_, i) => i);
+    const rows = classificationRows({ truth: y, probabilities: P, classes, weights: w ?? undefined });
     for (const metric of ['log_loss', 'brier', 'top_2_accuracy']) close(value('multiclass', metric, rows), expected[metric]!, metric);
     for (const average of ['ovr_macro', 'ovr_weighted', 'ovr_micro', 'ovo_macro', 'ovo_weighted'] as const)
-      close(multiclassArea(rows, average), expected[average]!, average);
+      if (typeof expected[average] === 'number') close(multiclassArea(rows, average), expected[average], average);
   });
 }
-
-test('metrics of a million rows made from a seed equal scikit-learn', () => {
-  const random = Random.of(20240101, STREAMS.synthetic, 0);
-  const n = 1_000_000;
-  const [y, s] = [new Int32Array(n), new Float64Array(n)];
-  for (let i = 0; i < n; i++) {
-    y[i] = Number(random.float() < 0.3);
-    s[i] = Math.floor((0.3 * y[i]! + 0.7 * random.float()) * 5000) / 5000;
-  }
-  const rows = classificationRows({ truth: { codes: y, dictionary: ['0', '1'] }, scores: s, classes: [0, 1], positive: 1 });
-  const expected = golden('large') as Numbers;
-  for (const metric of classificationMetrics) {
-    const figure = expected[metric.name];
-    if (typeof figure === 'number' && metric.tasks.includes('binary')) close(value('binary', metric.name, rows), figure, metric.name);
-  }
-  close(partialAreaUnderRoc(rankedScoresOf(rows), 0.1), expected['partial_auc_0.1']!);
-});
 
 test('a curve is thinned to its bound and keeps its ends', () => {
   const x = Array.from({ length: 1000 }, (_, i) => i / 999);

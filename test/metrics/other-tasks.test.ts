@@ -13,15 +13,16 @@ import {
   disparityTo,
   expectedPerformance,
   findMetric,
+  forecastRows,
   generalisedEntropy,
   groupAgainst,
   horizonMetrics,
   type MultilabelRows,
+  metricsOf,
   multilabelRows,
   type Rows,
   rankedScoresOf,
   ratioToOverall,
-  regressionRows,
   sharesOfSelected,
   sliceByValue,
   theilIndex,
@@ -82,8 +83,8 @@ test('forecast by horizon: worked example', () => {
 });
 
 test('forecast by horizon: percentages only where no truth is next to 0', () => {
-  const rows = regressionRows({ truth: [1, 2], predicted: [2, 2], lower: [0, 0], upper: [1, 1] });
-  const found = horizonMetrics(rows, [1, 2], 0);
+  const rows = forecastRows({ truth: [1, 2], predicted: [2, 2], lower: [0, 0], upper: [1, 1], horizons: [1, 2] });
+  const found = horizonMetrics(rows, 0);
   assert.deepEqual(found.get('mape'), [
     { horizon: 1, value: 1 },
     { horizon: 2, value: 0 },
@@ -92,8 +93,39 @@ test('forecast by horizon: percentages only where no truth is next to 0', () => 
     found.get('coverage')?.map((point) => point.value),
     [1, 0],
   );
-  assert.equal(horizonMetrics(regressionRows({ truth: [0, 2], predicted: [2, 2] }), [1, 2]).has('mape'), false);
-  assert.throws(() => horizonMetrics(rows, [1]), /expected 2 rows/);
+  assert.equal(horizonMetrics(forecastRows({ truth: [0, 2], predicted: [2, 2], horizons: [1, 2] })).has('mape'), false);
+  assert.deepEqual(horizonMetrics(forecastRows({ truth: [], predicted: [], horizons: [] })).get('mae'), []);
+  assert.throws(() => horizonMetrics(forecastRows({ truth: [1], predicted: [1] })), /need the horizon of every row/);
+});
+
+test('forecast: MASE by name divides by the step of the training series at its season', async () => {
+  const series = { truth: [15, 14], predicted: [14, 15.5], train: [10, 12, 11, 13, 12, 14, 13] };
+  const mase = findMetric('forecast', 'mase');
+  assert.deepEqual(mase.value(forecastRows({ ...series, season: 2 })), { value: 1.25, n: 2 });
+  const found = mase.value(forecastRows(series));
+  close('value' in found ? found.value : Number.NaN, 0.833333333333, '', 1e-11);
+  assert.deepEqual(mase.value(forecastRows({ ...series, train: [3, 3, 3] })), { notComputable: 'zero-denominator', n: 2 });
+  assert.deepEqual(mase.value(forecastRows({ ...series, train: [3, 4], season: 2 })), { notComputable: 'too-few', n: 2 });
+  assert.deepEqual(mase.value(forecastRows({ truth: [], predicted: [], train: [1, 2] })), { notComputable: 'empty', n: 0 });
+  assert.equal(mase.applies(forecastRows({ truth: [1], predicted: [1] })), false);
+  const weighted = mase.value(forecastRows({ ...series, weights: [3, 1] }));
+  close('value' in weighted ? weighted.value : Number.NaN, (3 * 1 + 1.5) / 4 / 1.5);
+  const estimate = await mase.estimate(forecastRows({ truth: [1, 2, 3, 4], predicted: [2, 2, 4, 4], train: [1, 2] }));
+  assert.ok('value' in estimate && estimate.value === 0.5 && estimate.interval?.method === 't');
+});
+
+test('forecast: rows keep horizon and scale when some are taken, and bring their usual figures', () => {
+  const rows = forecastRows({ truth: [1, 2, 3], predicted: [1, 2, 5], horizons: [1, 2, 3], train: [1, 3] });
+  const some = rows.take(Uint32Array.of(2, 0));
+  assert.deepEqual([some.task, [...some.horizons!], some.trainStep, [...some.truth]], ['forecast', [3, 1], 2, [3, 1]]);
+  assert.deepEqual(
+    metricsOf(rows).map(({ name }) => name),
+    ['rmse', 'mae', 'mase', 'wape', 'smape', 'bias'],
+  );
+  assert.throws(() => forecastRows({ truth: [1], predicted: [1], horizons: [1, 2] }), /column "horizon".*expected 1 rows.*found 2/);
+  assert.throws(() => forecastRows({ truth: [1], predicted: [1], horizons: [Number.NaN] }), /row 1, column "horizon"/);
+  assert.throws(() => forecastRows({ truth: [1], predicted: [1], train: [1, Number.NaN] }), /row 2, column "train"/);
+  assert.throws(() => forecastRows({ truth: [1], predicted: [1], season: 0 }), /season is a whole number/);
 });
 
 test('performance expected without labels: worked example', () => {

@@ -81,6 +81,48 @@ def multi_scores(y, p, labels, w=None):
     return out
 
 
+def probability_scores(y, P, k, w=None):
+    kw = {"sample_weight": w}
+    out = {
+        "log_loss": sk.log_loss(y, P, labels=range(k), **kw),
+        "brier": sk.brier_score_loss(y, P, labels=range(k), **kw),
+        "top_2_accuracy": sk.top_k_accuracy_score(y, P, k=2, labels=range(k), **kw),
+    }
+    for average in ("macro", "weighted", "micro"):
+        out[f"ovr_{average}"] = sk.roc_auc_score(y, P, multi_class="ovr", average=average, **kw)
+    # The library has no weights for one against one.
+    if w is None:
+        out["ovo_macro"] = sk.roc_auc_score(y, P, multi_class="ovo", average="macro")
+        out["ovo_weighted"] = sk.roc_auc_score(y, P, multi_class="ovo", average="weighted")
+    return out
+
+
+def calibration():
+    from sklearn.calibration import calibration_curve
+    from sklearn.isotonic import IsotonicRegression
+
+    rng = np.random.default_rng(37)
+    curves, isotonics = [], []
+    for name, n, decimals in [("plain", 80, 4), ("ties", 90, 1), ("skewed", 120, 6), ("constant", 20, 0)]:
+        s = rng.random(n) ** (4 if name == "skewed" else 1)
+        s = np.full(n, 0.3) if name == "constant" else np.round(s, decimals)
+        y = (rng.random(n) < s).astype(int)
+        found = {}
+        for strategy in ("uniform", "quantile"):
+            for bins in (5, 10):
+                shares, means = calibration_curve(y, s, n_bins=bins, strategy=strategy)
+                found[f"{strategy} {bins}"] = {"shares": shares, "means": means}
+        curves.append({"name": name, "y": y, "s": s, "expected": found})
+    for name, n, decimals in [("plain", 40, 6), ("ties", 60, 1), ("weights", 50, 2), ("falling", 30, 3), ("constant", 12, 0), ("one", 1, 3)]:
+        x = np.full(n, 2.0) if name == "constant" else np.round(rng.random(n) * 4, decimals)
+        y = np.round((-x if name == "falling" else x) + rng.normal(0, 0.8, n), 4)
+        w = np.round(rng.random(n) * 3, 1) if name == "weights" else None
+        at = np.round(rng.random(30) * 6 - 1, 3)
+        fitted = IsotonicRegression(out_of_bounds="clip").fit(x, y, sample_weight=w).predict(at)
+        isotonics.append({"name": name, "x": x, "y": y, "w": w, "at": at, "expected": fitted})
+    return {"curves": curves, "isotonic": isotonics}
+
+
 def classification():
     rng = np.random.default_rng(7)
     binary, multi, probs = [], [], []
@@ -98,7 +140,7 @@ def classification():
         p = np.where(rng.random(n) < 0.6, y, rng.integers(0, k, n))
         w = np.round(rng.random(n) * 3, 2) if weighted else None
         multi.append({"name": name, "k": k, "y": y, "p": p, "w": w, "expected": multi_scores(y, p, list(range(k)), w)})
-    for name, n, k in [("three", 90, 3), ("ties", 90, 4)]:
+    for name, n, k in [("three", 90, 3), ("ties", 90, 4), ("weights", 70, 3)]:
         y = np.concatenate([np.arange(k), rng.integers(0, k, n - k)])
         raw = rng.random((n, k)) + 0.6 * np.eye(k)[y]
         P = raw / raw.sum(axis=1, keepdims=True)
@@ -107,24 +149,33 @@ def classification():
             P[:, -1] = 1 - P[:, :-1].sum(axis=1)
             P = np.clip(P, 0, 1)
             P = P / P.sum(axis=1, keepdims=True)
-        exp = {
-            "log_loss": sk.log_loss(y, P, labels=range(k)),
-            "brier": sk.brier_score_loss(y, P, labels=range(k)),
-            "top_2_accuracy": sk.top_k_accuracy_score(y, P, k=2, labels=range(k)),
-            "ovr_macro": sk.roc_auc_score(y, P, multi_class="ovr", average="macro"),
-            "ovr_weighted": sk.roc_auc_score(y, P, multi_class="ovr", average="weighted"),
-            "ovr_micro": sk.roc_auc_score(y, P, multi_class="ovr", average="micro"),
-            "ovo_macro": sk.roc_auc_score(y, P, multi_class="ovo", average="macro"),
-            "ovo_weighted": sk.roc_auc_score(y, P, multi_class="ovo", average="weighted"),
-        }
-        probs.append({"name": name, "k": k, "y": y, "P": P.T, "expected": exp})
+        w = np.round(rng.random(n) * 3, 2) if name == "weights" else None
+        probs.append({"name": name, "k": k, "y": y, "P": P.T, "w": w, "expected": probability_scores(y, P, k, w)})
     return {"binary": binary, "multiclass": multi, "probabilities": probs}
+
+
+LOGARITHMIC = ("msle", "rmsle", "mean_poisson_deviance", "mean_gamma_deviance")
+RELATIVE = ("mape", *LOGARITHMIC)
+
+
+def number_scores(y, f, w=None):
+    kw = {"sample_weight": w}
+    return {
+        "rmse": sk.root_mean_squared_error(y, f, **kw), "mse": sk.mean_squared_error(y, f, **kw), "mae": sk.mean_absolute_error(y, f, **kw),
+        "median_absolute_error": sk.median_absolute_error(y, f, **kw), "max_error": sk.max_error(y, f),
+        "r2": sk.r2_score(y, f, **kw), "explained_variance": sk.explained_variance_score(y, f, **kw),
+        "pinball_10": sk.mean_pinball_loss(y, f, alpha=0.1, **kw), "pinball_90": sk.mean_pinball_loss(y, f, alpha=0.9, **kw),
+        "d2_absolute_error": sk.d2_absolute_error_score(y, f, **kw), "mape": sk.mean_absolute_percentage_error(y, f, **kw),
+        "msle": sk.mean_squared_log_error(y, f, **kw), "rmsle": sk.root_mean_squared_log_error(y, f, **kw),
+        "mean_poisson_deviance": sk.mean_poisson_deviance(y, f, **kw), "mean_gamma_deviance": sk.mean_gamma_deviance(y, f, **kw),
+    }
 
 
 def regression():
     rng = np.random.default_rng(11)
     cases = []
-    for name, n, weighted in [("plain", 40, False), ("weights", 50, True), ("large mean", 30, False), ("tiny", 25, False), ("giant", 25, False)]:
+    for name, n, weighted in [("plain", 40, False), ("weights", 50, True), ("large mean", 30, False), ("tiny", 25, False), ("giant", 25, False),
+                              ("1e-300", 25, False), ("1e300", 25, False)]:
         y = rng.random(n) * 9 + 0.5
         f = np.clip(y + rng.normal(0, 0.8, n), 0.05, None)
         if name == "large mean":
@@ -133,22 +184,17 @@ def regression():
             y, f = y * 1e-150, f * 1e-150
         if name == "giant":
             y, f = y * 1e140, f * 1e140
+        if name.startswith("1e"):
+            y, f = y * float(name), f * float(name)
         w = np.round(rng.random(n) * 3, 2) if weighted else None
-        kw = {"sample_weight": w}
-        exp = {
-            "rmse": sk.root_mean_squared_error(y, f, **kw), "mse": sk.mean_squared_error(y, f, **kw), "mae": sk.mean_absolute_error(y, f, **kw),
-            "median_absolute_error": sk.median_absolute_error(y, f, **kw), "max_error": sk.max_error(y, f),
-            "r2": sk.r2_score(y, f, **kw), "explained_variance": sk.explained_variance_score(y, f, **kw),
-            "pinball_10": sk.mean_pinball_loss(y, f, alpha=0.1, **kw), "pinball_90": sk.mean_pinball_loss(y, f, alpha=0.9, **kw),
-            "d2_absolute_error": sk.d2_absolute_error_score(y, f, **kw),
-        }
-        if name not in ("tiny",):
-            exp["mape"] = sk.mean_absolute_percentage_error(y, f, **kw)
-        if name not in ("tiny", "giant", "large mean"):
-            exp |= {
-                "msle": sk.mean_squared_log_error(y, f, **kw), "rmsle": sk.root_mean_squared_log_error(y, f, **kw),
-                "mean_poisson_deviance": sk.mean_poisson_deviance(y, f, **kw), "mean_gamma_deviance": sk.mean_gamma_deviance(y, f, **kw),
-            }
+        exp = number_scores(y, f, w)
+        if name.startswith("1e"):
+            # Squares leave the range of doubles, so the library's own figure is 0 or infinite. These two do not depend on the unit.
+            unit = float(name)
+            exp = {m: exp[m] for m in ("mape", "mae", "median_absolute_error", "max_error", "pinball_10", "pinball_90", "d2_absolute_error")}
+            exp |= {"r2": sk.r2_score(y / unit, f / unit), "explained_variance": sk.explained_variance_score(y / unit, f / unit)}
+        for metric in RELATIVE if name in ("tiny", "1e-300") else LOGARITHMIC if name not in ("plain", "weights") else ():
+            exp.pop(metric, None)
         cases.append({"name": name, "y": y, "f": f, "w": w, "expected": exp})
     return {"cases": cases}
 
@@ -268,17 +314,36 @@ def multilabel():
 
 
 def large():
-    """A million rows as a seed: seed 20240101, stream 6, index 0; y = float < .3, s = floor((.3y + .7·float)·5000)/5000."""
+    """
+    A million rows as a seed (20240101, stream 6; the index is the case). Each row of `scores` is y = float < .3, s = ⌊(.3y + .7·float)·5000⌋/5000;
+    `weighted` the first 200,000 of the same with w = ⌊4·float⌋/2 drawn after; of `numbers` y = float·9 + .5, f = y + 2·float - 1; of `classes`
+    y = below(6), ŷ = y when float < .6, else below(6).
+    """
     from random_s4 import Random
 
-    random = Random(20240101, 6, 0)
-    n = 1_000_000
+    random, n = Random(20240101, 6, 0), 1_000_000
     y, s = np.zeros(n, dtype=int), np.zeros(n)
     for i in range(n):
         y[i] = random.float() < 0.3
         s[i] = math.floor((0.3 * y[i] + 0.7 * random.float()) * 5000) / 5000
-    found = binary_scores(y, s)
-    return {name: value for name, value in found.items() if not isinstance(value, dict)}
+    w = np.array([math.floor(4 * random.float()) / 2 for _ in range(200_000)])
+    scores, weighted = binary_scores(y, s), binary_scores(y[:200_000], s[:200_000], w)
+
+    random = Random(20240101, 6, 1)
+    y, f = np.zeros(n), np.zeros(n)
+    for i in range(n):
+        y[i] = random.float() * 9 + 0.5
+        f[i] = y[i] + 2 * random.float() - 1
+    numbers = number_scores(y, np.maximum(f, 0.05))
+
+    random = Random(20240101, 6, 2)
+    y, p = np.zeros(n, dtype=int), np.zeros(n, dtype=int)
+    for i in range(n):
+        y[i] = random.below(6)
+        p[i] = y[i] if random.float() < 0.6 else random.below(6)
+    classes = multi_scores(y, p, list(range(6)))
+    only = lambda found: {name: value for name, value in found.items() if not isinstance(value, dict)}
+    return {"scores": only(scores), "weighted": only(weighted), "numbers": numbers, "classes": classes}
 
 
 def text():
@@ -311,11 +376,27 @@ def text():
          "ter": TER().sentence_score(h, r).score}
         for h, r in zip(hyps, refs)
     ]
-    return {"hypotheses": hyps, "references": refs, "corpus": out, "sentences": sentence}
+    return {"hypotheses": hyps, "references": refs, "corpus": out, "sentences": sentence, "long": long_texts(TER)}
+
+
+def long_texts(TER):
+    """Few words, much repeated, and of unlike lengths: the band of edits and the limits of moves decide."""
+    rng = np.random.default_rng(31)
+    hyps, refs = [], []
+    for n, m, k in [(60, 60, 4), (90, 80, 30), (120, 30, 12), (20, 130, 12), (3, 180, 3), (150, 150, 200), (70, 70, 70), (1, 60, 2), (40, 40, 2)]:
+        ref = [f"w{i}" for i in rng.integers(0, k, m)]
+        hyp = [w if rng.random() < 0.8 else f"w{rng.integers(0, k)}" for w in ref][:n] + [f"w{i}" for i in rng.integers(0, k, max(0, n - m))]
+        for _ in range(4):
+            a, b = sorted(rng.integers(0, len(hyp) + 1, 2))
+            hyp = hyp[b:] + hyp[a:b] + hyp[:a] if rng.random() < 0.3 else hyp[:a] + hyp[b:] + hyp[a:b]
+        hyps.append(" ".join(hyp))
+        refs.append([" ".join(ref)])
+    return {"hypotheses": hyps, "references": refs, "corpus": TER().corpus_score(hyps, [[r[0] for r in refs]]).score,
+            "sentences": [TER().sentence_score(h, r).score for h, r in zip(hyps, refs)]}
 
 
 PARTS = {"classification": classification, "regression": regression, "fairness": fairness, "entities": entities, "ranking": ranking, "multilabel": multilabel,
-         "large": large, "text": text}
+         "calibration": calibration, "large": large, "text": text}
 
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
