@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { goProgram } from '../go.ts';
 import { captureProgram, root } from '../process.ts';
 import { pythonTools } from '../python.ts';
 import type { WorkflowFile } from './files.ts';
@@ -10,14 +10,14 @@ import { localised } from './rewrite.ts';
 /** What a linter found; undefined is nothing. `missing`: it could not be had on this machine. */
 export type LintResult = { readonly found?: string } | { readonly missing: string };
 
-const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12';
+const ACTIONLINT = 'github.com/rhysd/actionlint/cmd/actionlint';
 
 /**
  * actionlint on the workflows as they are for tools that do not know `$/…`. Without `workflows-templates`' calls of the published
  * repository there is nothing it would have to fetch.
  */
 export async function actionlint(files: readonly WorkflowFile[]): Promise<LintResult> {
-  const program = await actionlintProgram();
+  const program = await goProgram(ACTIONLINT, 'v1.7.12');
   if ('missing' in program) return program;
   return withFolder(async (folder) => {
     await captureProgram('git', ['init', '-q'], { cwd: folder });
@@ -46,14 +46,6 @@ export async function zizmor(files: readonly WorkflowFile[], repository: string)
     const { code, output } = await captureProgram(join(tools.bin, 'zizmor'), args, { cwd: folder });
     return code === 0 ? {} : { found: output.trimEnd() };
   });
-}
-
-async function actionlintProgram(): Promise<{ readonly path: string } | { readonly missing: string }> {
-  const bin = join(root, '.cache', 'actionlint-1.7.12');
-  const path = join(bin, process.platform === 'win32' ? 'actionlint.exe' : 'actionlint');
-  if (existsSync(path)) return { path };
-  const { code, output } = await captureProgram('go', ['install', ACTIONLINT], { env: { ...process.env, GOBIN: bin, GOFLAGS: '' } });
-  return code === 0 ? { path } : { missing: `actionlint needs Go to be built (go install ${ACTIONLINT}): ${output.trimEnd()}` };
 }
 
 async function writeAll(folder: string, files: readonly WorkflowFile[], change: (text: string) => string): Promise<readonly string[]> {

@@ -14,6 +14,7 @@ export interface StorePlace {
 /** How a URI says which store it means; the first that matches serves it. */
 const SCHEMES: readonly { readonly scheme: string; readonly open: (place: StorePlace) => Promise<Store> }[] = [
   { scheme: 'file:', open: async ({ log }) => fileStore({ log }) },
+  { scheme: 'gs://', open: openGs },
 ];
 
 /** One store for every URI: each call goes to the store of its scheme, which is loaded when first named. `unknown-store` for a scheme nobody serves. */
@@ -37,6 +38,14 @@ export function openStore(place: StorePlace): Store {
     put: async (from, uri, options) => (await storeOf(placed(uri))).put(from, placed(uri), options),
     remove: async (uri, signal) => (await storeOf(placed(uri))).remove(placed(uri), signal),
   };
+}
+
+/** An emulator, by the variable that the storage client itself knows, asks for no credentials. */
+async function openGs({ env, log }: StorePlace): Promise<Store> {
+  const { gsStore } = await import('./gs.ts');
+  if (env.STORAGE_EMULATOR_HOST) return gsStore({ endpoint: env.STORAGE_EMULATOR_HOST, log });
+  const { googleCredentials } = await import('../google/credentials.ts');
+  return gsStore({ credentials: await googleCredentials(env), log });
 }
 
 /** A plain path is a `file:` URI; a relative one is relative to the base folder. */
