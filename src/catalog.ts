@@ -43,6 +43,8 @@ export interface Settings {
   readonly home: string;
   /** Everything that can be made again, by digest. */
   readonly cache: string;
+  /** Folder for what is known of the jobs of this run; gone with the run. Absent: in the cache. */
+  readonly jobs?: string;
   /** Folder that paths of the pipeline file are relative to. */
   readonly base: string;
   /** Folder of Retrain itself, with `trainers/`. */
@@ -75,11 +77,11 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { openStore } = await import('./providers/stores/open-store.ts');
     return openStore({ base, env, log });
   },
-  backend: async ({ cache, root, base, env, log }) => {
+  backend: async ({ cache, jobs, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
     const { openJobCache } = await import('./providers/caches/open-job-cache.ts');
     const jobCache = await openJobCache({ env, root, bundled: BUNDLED, log });
-    return localBackend({ root, cache, workspace: base, env, log, jobCache });
+    return localBackend({ root, cache, jobs: jobs ?? join(cache, 'jobs'), workspace: base, env, log, jobCache });
   },
   engines: async ({ root, sql }) => {
     const { sqlEngines } = await import('./providers/engines/sql-engines.ts');

@@ -13,6 +13,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import('./cli/check.ts')).check,
   plan: async () => (await import('./cli/plan.ts')).plan,
   run: async () => (await import('./cli/run.ts')).run,
+  resume: async () => (await import('./cli/resume.ts')).resume,
   status: async () => (await import('./cli/status.ts')).status,
   report: async () => (await import('./cli/report.ts')).report,
   runs: async () => (await import('./cli/runs.ts')).runs,

@@ -4,7 +4,7 @@ import { execute } from '../kernel/execute.ts';
 import type { StageEntry } from '../kernel/flow.ts';
 import type { StageRecord } from '../kernel/record.ts';
 import { redactor } from './redact.ts';
-import { makeProviders, newRunId } from './run.ts';
+import { jobsOf, makeProviders, newRunId } from './run.ts';
 import type { View } from './view.ts';
 
 export interface AloneRequest {
@@ -42,7 +42,7 @@ export async function runAlone<T>(
     const { record, error } = await execute({
       stage,
       inputs: async () => ({ values: request.inputs, shown: {} }),
-      providers: (inputs) => makeProviders(stage.needs, { ...request, inputs, log: log.info }),
+      providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), inputs, log: log.info }),
       run: { id, logicalDate: request.clock().toISOString().slice(0, 10), seed: '0'.repeat(16) },
       folder,
       folderUri: '.',

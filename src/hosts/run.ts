@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { providers as makers, type Settings, stages as stageEntries } from '../catalog.ts';
@@ -110,6 +110,8 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
     if (entry.phase === 'report' && manifest.outcome === 'running') manifest = await keep(folder, closed(manifest, clock()));
     const record = await runStage(entry, request, manifest, folder, view, stageSignal(entry, signal), checked);
     manifest = await keep(folder, withRecord(manifest, record, declaredSeed(request) !== undefined));
+    // Its results are in the stage's files; only a stage that is begun again would look for them.
+    if (record.outcome === 'completed') await rm(jobsOf(folder), { recursive: true, force: true });
     view.stageEnded(record);
   }
   return keep(folder, {
@@ -156,7 +158,7 @@ async function runStage(
       if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
       return { values: complete.inputs, shown: wired.shown };
     },
-    providers: (inputs) => makeProviders(stage.needs, { ...request, inputs, log: log.info }),
+    providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), inputs, log: log.info }),
     run: { id: manifest.id, logicalDate: manifest.logicalDate, seed: manifest.seed },
     folder: join(folder, 'files', entry.name),
     folderUri: `files/${entry.name}`,
@@ -172,6 +174,9 @@ async function runStage(
 
 /** Where the cache of a home folder lies; one may serve several homes. */
 export const cacheOf = (home: string, env: Settings['env']): string => env.RETRAIN_CACHE ?? join(home, 'cache');
+
+/** Where the jobs of a run or of a stage alone lie: beside its files, which a stage that starts again empties. */
+export const jobsOf = (folder: string): string => join(folder, 'jobs');
 
 /** Makes just the providers that `needs` names. */
 export async function makeProviders<Needs extends Slots>(

@@ -1,31 +1,65 @@
-import { join } from 'node:path';
-import { canonicalJson, digestFile, sha256 } from '../kernel/digest.ts';
+import { canonicalJson, digestPath, sha256 } from '../kernel/digest.ts';
 import { WorldError } from '../kernel/errors.ts';
 import type { FileOutput, Log, StageFiles } from '../kernel/stage.ts';
-import type { Backend, FitReport, JobSpec, PythonChoice, TrainerSource } from '../providers/backends/backend.ts';
-import { emptyFolder, place as placeFile, placeFolder } from './job-folder.ts';
+import type { Backend, FitReport, Job, JobInput, JobSpec, PythonChoice, TrainerSource } from '../providers/backends/backend.ts';
 
 /** Where and for which run a trainer is started. */
 export interface JobPlace {
   readonly backend: Backend;
+  readonly files: StageFiles;
   readonly signal: AbortSignal;
   readonly log: Log;
-  readonly run: string;
 }
 
-/** Submits, watches to the end, throws what went wrong. An abort cancels the job before it is passed on. */
+/** A file or folder as input of a job. */
+export const jobInput = async (from: string, signal: AbortSignal): Promise<JobInput> => ({ from, ...(await digestPath(from, signal)) });
+
+/**
+ * Brings a job to its end and what it wrote to `name` in the stage's folder; throws what went wrong. A job of the same key that runs
+ * already is watched instead of started again, and one that has succeeded is not started at all.
+ * An abort cancels the job before it is passed on.
+ */
 export async function runJob(
-  { backend, signal, log, run }: JobPlace,
+  { backend, files, signal, log }: JobPlace,
+  name: string,
   spec: JobSpec,
   progress: (share: number, text: string) => void,
 ): Promise<FitReport | undefined> {
-  const key = sha256(canonicalJson({ run, job: spec.job, folder: spec.folder }));
-  const job = await backend.submit(key, spec, signal);
+  const key = await jobKey(backend, spec, signal);
+  const found = await backend.find(key, signal);
+  if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
+  const job = found ?? (await backend.submit(key, spec, signal));
+  await watchToEnd(backend, job, signal, log, progress);
+  return backend.collect(job, files.path(name), signal);
+}
+
+/**
+ * What the result depends on, by content: verb, job, inputs, trainer and environment. Where files lie and which run asks do not matter;
+ * `threads` and `seconds_left` do not by the contract.
+ */
+async function jobKey(
+  backend: Backend,
+  { verb, trainer, python, job, inputs, environmentLock }: JobSpec,
+  signal: AbortSignal,
+): Promise<string> {
+  const { threads: _threads, seconds_left: _seconds, ...work } = job;
+  const { digest } = await backend.environment(trainer, python, signal);
+  const digests = Object.fromEntries(Object.entries(inputs).map(([path, input]) => [path, input.sha256]));
+  return sha256(canonicalJson({ verb, trainer, work, inputs: digests, environment: [digest, environmentLock] }));
+}
+
+async function watchToEnd(
+  backend: Backend,
+  job: Job,
+  signal: AbortSignal,
+  log: Log,
+  progress: (share: number, text: string) => void,
+): Promise<void> {
   try {
     for await (const event of backend.watch(job, signal)) {
       if (event.kind === 'log') log.info(event.line);
       else if (event.kind === 'progress') progress(event.share, metricsText(event.metrics));
-      else if (event.state === 'succeeded') return event.fit;
+      else if (event.state === 'succeeded') return;
       else if (event.state === 'failed' || event.state === 'cancelled')
         throw event.cause ?? new WorldError('job-ended', `The job ${job.id} ${event.state}: ${event.error ?? 'no reason was given'}.`);
     }
@@ -46,7 +80,7 @@ const metricsText = (metrics: Readonly<Record<string, number>>): string =>
 
 /** Runs a predict job on any model and leaves its file in the stage's folder. */
 export async function predictWith(
-  place: JobPlace & { readonly files: StageFiles; readonly timeoutSeconds: number },
+  place: JobPlace & { readonly timeoutSeconds: number },
   name: string,
   what: {
     readonly part: string;
@@ -57,23 +91,16 @@ export async function predictWith(
     readonly environmentLock?: string;
   },
 ): Promise<FileOutput> {
-  const folder = await emptyFolder(place.files.path(name));
-  await placeFile(what.part, join(folder, 'parts/predict.csv'));
-  await placeFolder(what.model, join(folder, 'model'));
-  const job = {
-    ...what.job,
-    model: 'model',
-    parts: { predict: { path: 'parts/predict.csv', format: 'csv', sha256: (await digestFile(what.part)).sha256 } },
-  };
+  const part = await jobInput(what.part, place.signal);
   const spec: JobSpec = {
     verb: 'predict',
     trainer: what.source,
     python: what.python,
-    job,
-    folder,
+    job: { ...what.job, model: 'model', parts: { predict: { path: 'parts/predict.csv', format: 'csv', sha256: part.sha256 } } },
+    inputs: { 'parts/predict.csv': part, model: await jobInput(what.model, place.signal) },
     timeoutSeconds: place.timeoutSeconds,
     ...(what.environmentLock !== undefined && { environmentLock: what.environmentLock }),
   };
-  await runJob(place, spec, () => undefined);
+  await runJob(place, `${name}/output`, spec, () => undefined);
   return place.files.adopt(`${name}/output/predictions.csv`);
 }

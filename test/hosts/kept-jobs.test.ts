@@ -41,7 +41,7 @@ test('the post step reads no inputs, looks for the jobs that were left, and is g
   const env = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
   const post = await machine.run('train', { trainer: 'no input is read here' }, env);
   assert.equal(post.code, 0, post.log.join('\n'));
-  assert.deepEqual(post.log, ['The job j1 (local), which the step left behind, has ended by itself.']);
+  assert.deepEqual(post.log, ['The job j1 (local), which the step left behind, was told to end: cancelled.']);
   assert.deepEqual(post.outputs, {});
 });
 

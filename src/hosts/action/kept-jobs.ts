@@ -4,7 +4,6 @@ import { type Around, makeProviders } from '../run.ts';
 import { logLines, type Runner } from './runner.ts';
 
 const STATE = 'retrain';
-const CANCEL_SECONDS = 60;
 const UNDER_WAY: readonly JobState[] = ['queued', 'running'];
 
 /** What the post step is told: where things lie and which jobs were started. No input, no secret. */
@@ -37,6 +36,7 @@ export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base'>): Ar
           yield event;
         }
       },
+      collect: (job, to, signal) => backend.collect(job, to, signal),
       cancel: (job) => backend.cancel(job),
       describe: (trainer, python, signal) => backend.describe(trainer, python, signal),
       environment: (trainer, python, signal) => backend.environment(trainer, python, signal),
@@ -60,10 +60,6 @@ export async function cancelKeptJobs(
     { backend: { kind: 'backend' } },
     { ...settings, home, base, model: '', shared: {}, inputs: {}, log },
   )) as { readonly backend: Backend };
-  const signal = AbortSignal.timeout(CANCEL_SECONDS * 1000);
-  for (const job of jobs) {
-    const found = await backend.find(job.key, signal);
-    if (found?.id !== job.id) log(`The job ${job.id} (${job.backend}), which the step left behind, has ended by itself.`);
-    else log(`The job ${job.id} (${job.backend}), which the step left behind, was told to end: ${await backend.cancel(found)}.`);
-  }
+  for (const job of jobs)
+    log(`The job ${job.id} (${job.backend}), which the step left behind, was told to end: ${await backend.cancel(job)}.`);
 }

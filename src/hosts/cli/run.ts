@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
@@ -9,7 +9,7 @@ import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { terminalReport } from '../../report/terminal.ts';
 import { logicalDateProblem } from '../logical-date.ts';
-import { run as runPipeline } from '../run.ts';
+import { jobsOf, run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
@@ -65,7 +65,7 @@ function pickStages(only: string | undefined, from: string | undefined): readonl
   return names.slice(start);
 }
 
-/** The newest run of the model, without the records of the stages that run again. */
+/** The newest run of the model, without what the stages that run again have left. */
 async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolean): Promise<Manifest | undefined> {
   const found = (
     await listRuns(loaded.home, loaded.model, (error) => {
@@ -79,6 +79,7 @@ async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolea
       });
     return undefined;
   }
+  await rm(jobsOf(runFolder(loaded.home, found.id)), { recursive: true, force: true });
   return {
     ...found,
     outcome: 'running',
@@ -88,7 +89,8 @@ async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolea
   };
 }
 
-async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {
+/** Holds the lock of the model while it works; somebody else's run is told of, exit 3. */
+export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {
   const lock = join(loaded.home, 'locks', `${loaded.model}.lock`);
   await mkdir(join(loaded.home, 'locks'), { recursive: true });
   let started = false;
@@ -125,7 +127,8 @@ async function makeHome(home: string): Promise<void> {
   }
 }
 
-function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door: Door): void {
+/** What the terminal says at the end of a run. */
+export function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door: Door): void {
   if (args.flag('json')) {
     door.out.write(`${JSON.stringify(manifest, undefined, 2)}\n`);
     return;

@@ -17,6 +17,9 @@ export const HAND_OVER_BYTES_MAX = 2 * 1024 ** 3;
 // Credentials that tools leave in folders they were not meant for.
 const FORBIDDEN = /(?:^|\/)(?:gha-creds-[^/]*\.json|\.git|\.env(?:\.[^/]*)?|\.npmrc)(?:\/|$)/i;
 
+/** Jobs of this machine, which the next one cannot go on with. What is noted of a job elsewhere lies beside such folders. */
+const JOB_FOLDER = /^jobs\/[^/]+\//;
+
 const relativePath = z
   .string()
   .min(1)
@@ -42,7 +45,7 @@ export type Envelope = z.infer<typeof envelopeSchema>;
  */
 export async function packRun(folder: string, run: string, job: Phase, signal: AbortSignal): Promise<readonly string[]> {
   await rm(join(folder, ENVELOPE_FILE), { force: true });
-  const files = await digestEntries(folder, signal);
+  const files = (await digestEntries(folder, signal)).filter(({ path }) => !JOB_FOLDER.test(path));
   const secret = files.find(({ path }) => FORBIDDEN.test(path));
   if (secret) {
     throw new UserError('credentials', `${secret.path} lies in the run's folder and looks like credentials; nothing was handed over.`, {

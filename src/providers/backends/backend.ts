@@ -17,14 +17,22 @@ export interface PythonChoice {
   readonly managed: boolean;
 }
 
+/** A file or a folder a job reads. */
+export interface JobInput {
+  /** Where it lies now. */
+  readonly from: string;
+  /** Of the file, or of the folder's names and digests. */
+  readonly sha256: string;
+}
+
 export interface JobSpec {
   readonly verb: Verb;
   readonly trainer: TrainerSource;
   readonly python: PythonChoice;
-  /** Becomes `job.json`; see docs/trainer-contract.md. Paths in it are relative to `folder`. */
+  /** Becomes `job.json`; see docs/trainer-contract.md. Paths in it are relative to the folder the backend makes for the job. */
   readonly job: Readonly<Record<string, unknown>>;
-  /** The job's folder: inputs are there already, outputs appear there. */
-  readonly folder: string;
+  /** What the job reads: by its path in the job's folder. */
+  readonly inputs: Readonly<Record<string, JobInput>>;
   /** Environment lock the job must run in (a champion's); undefined: the trainer's current one. */
   readonly environmentLock?: string;
   readonly timeoutSeconds: number;
@@ -53,8 +61,6 @@ export interface StateEvent {
   readonly exitCode?: number;
   /** Of `failed` and `cancelled`: the error to throw, which knows whose fault it is and what to do. */
   readonly cause?: Error & FaultyError;
-  /** Of a `fit` that succeeded: what it found, checked. */
-  readonly fit?: FitReport;
 }
 
 /** `fit.json`, see docs/trainer-contract.md. */
@@ -84,11 +90,13 @@ export interface TrialScores {
 /** Where a trainer runs: this machine, or a job of a cloud. */
 export interface Backend {
   readonly name: string;
-  /** The job that runs or has run under this key, if any. */
+  /** The job that runs or has succeeded under this key, if any; a failed one is no reason not to try again. */
   find(key: string, signal: AbortSignal): Promise<Job | undefined>;
   submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job>;
   /** From the job's beginning. Ends after a final state; aborting `signal` stops watching (throws its reason), not the job. */
   watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent>;
+  /** Of a job that succeeded: puts what the trainer wrote at `to`, checked, and gives the report of a fit. */
+  collect(job: Job, to: string, signal: AbortSignal): Promise<FitReport | undefined>;
   cancel(job: Job): Promise<JobState>;
   /** Answer of the trainer's `describe`, parsed and checked. */
   describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription>;

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { digestPath } from '../../kernel/digest.ts';
 import { writeWhole } from '../../kernel/durable-file.ts';
 import { livenessOf, ownerSchema } from '../../kernel/process-owner.ts';
 
-/** What is known of a local job by everybody who knows its key, in any process. Kept in the cache, one small file a key. */
+/** What is known of a local job by everybody who knows its folder, in any process. Kept beside the folder, in a small file. */
 const jobFileSchema = z.object({
   key: z.string(),
   id: z.string(),
@@ -16,35 +17,31 @@ const jobFileSchema = z.object({
   owner: ownerSchema,
   /** Of `job.json`: a folder that holds another job by now is not this one's. */
   sha256: z.string(),
+  /** Of the folder the trainer wrote, once it was checked: what was changed since is not its result. */
+  output: z.string().optional(),
 });
 export type JobFile = z.infer<typeof jobFileSchema>;
 
-const pathOf = (cache: string, key: string): string =>
-  join(cache, 'jobs', `${createHash('sha256').update(key).digest('hex').slice(0, 32)}.json`);
+const pathOf = (folder: string): string => `${folder}.json`;
 
-/** The job under a key that still runs, or has succeeded and still has its files. */
-export async function readJobFile(cache: string, key: string): Promise<JobFile | undefined> {
-  const found = await read(cache, key);
+/** The job of a folder that still runs, or that has succeeded and whose result is there unchanged. */
+export async function readJobFile(folder: string): Promise<JobFile | undefined> {
+  const found = await read(folder);
   if (!found) return undefined;
-  const result = found.verb === 'fit' ? 'fit.json' : 'predictions.csv';
-  const current = await digestOfJob(found.folder).catch(() => undefined);
-  if (current?.sha256 !== found.sha256) return undefined;
+  const job = await digestOfJob(found.folder).catch(() => undefined);
+  if (job?.sha256 !== found.sha256) return undefined;
   if (found.state === 'running') return livenessOf(found.owner) === 'dead' ? undefined : found;
-  const there = await stat(join(found.folder, current.output, result)).then(
-    () => true,
-    () => false,
-  );
-  return there ? found : undefined;
+  const output = await digestPath(join(found.folder, job.output)).catch(() => undefined);
+  return output !== undefined && output.sha256 === found.output ? found : undefined;
 }
 
-export async function writeJobFile(cache: string, job: JobFile): Promise<void> {
-  await mkdir(join(cache, 'jobs'), { recursive: true });
-  await writeWhole(pathOf(cache, job.key), `${JSON.stringify(job)}\n`);
+export async function writeJobFile(job: JobFile): Promise<void> {
+  await writeWhole(pathOf(job.folder), `${JSON.stringify(job)}\n`);
 }
 
-/** Forgets a job, unless its key has gone to another by now. */
-export async function forgetJobFile(cache: string, key: string, id: string): Promise<void> {
-  if ((await read(cache, key))?.id === id) await rm(pathOf(cache, key), { force: true });
+/** Forgets a job, unless its folder has gone to another by now. */
+export async function forgetJobFile({ folder, id }: JobFile): Promise<void> {
+  if ((await read(folder))?.id === id) await rm(pathOf(folder), { force: true });
 }
 
 export async function digestOfJob(folder: string): Promise<{ readonly sha256: string; readonly output: string }> {
@@ -53,10 +50,9 @@ export async function digestOfJob(folder: string): Promise<{ readonly sha256: st
   return { sha256: createHash('sha256').update(text).digest('hex'), output };
 }
 
-async function read(cache: string, key: string): Promise<JobFile | undefined> {
+async function read(folder: string): Promise<JobFile | undefined> {
   try {
-    const found = jobFileSchema.parse(JSON.parse(await readFile(pathOf(cache, key), 'utf8')));
-    return found.key === key ? found : undefined;
+    return jobFileSchema.parse(JSON.parse(await readFile(pathOf(folder), 'utf8')));
   } catch {
     return undefined;
   }

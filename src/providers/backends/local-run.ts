@@ -14,6 +14,8 @@ const TAIL_LINES = 15;
 const EXIT_REFUSED = 2;
 const EXIT_MACHINE = 3;
 
+type PlacedJob = JobSpec & { readonly folder: string };
+
 /** One job of this process: its environment, its process group, its events, its end. */
 export class LocalRun {
   readonly events = new EventStream();
@@ -21,8 +23,8 @@ export class LocalRun {
   readonly #finished: Promise<JobState>;
 
   /** `onEnd` is told, before the last event, whether the job succeeded. */
-  constructor(spec: JobSpec, facts: JobFacts, place: TrainerPlace, onEnd: (succeeded: boolean) => Promise<void>) {
-    this.#finished = this.#run(spec, facts, place, onEnd);
+  constructor(spec: JobSpec, folder: string, facts: JobFacts, place: TrainerPlace, onEnd: (succeeded: boolean) => Promise<void>) {
+    this.#finished = this.#run({ ...spec, folder }, facts, place, onEnd);
   }
 
   /** Ends the job and everything it started; resolves when all is gone. */
@@ -31,7 +33,7 @@ export class LocalRun {
     return await this.#finished;
   }
 
-  async #run(spec: JobSpec, facts: JobFacts, place: TrainerPlace, onEnd: (succeeded: boolean) => Promise<void>): Promise<JobState> {
+  async #run(spec: PlacedJob, facts: JobFacts, place: TrainerPlace, onEnd: (succeeded: boolean) => Promise<void>): Promise<JobState> {
     const last = await this.#outcome(spec, facts, place);
     try {
       await onEnd(last.state === 'succeeded');
@@ -42,7 +44,7 @@ export class LocalRun {
     return last.state;
   }
 
-  async #outcome(spec: JobSpec, facts: JobFacts, place: TrainerPlace): Promise<StateEvent> {
+  async #outcome(spec: PlacedJob, facts: JobFacts, place: TrainerPlace): Promise<StateEvent> {
     const { signal } = this.#stopping;
     let exitCode: number | undefined;
     try {
@@ -66,8 +68,8 @@ export class LocalRun {
       exitCode = exit.code;
       signal.throwIfAborted();
       if (exit.code !== 0) throw failureOf(exit, tail);
-      const fit = await checkResults(spec.verb, spec.folder, facts);
-      return { kind: 'state', state: 'succeeded', exitCode: 0, ...(fit && { fit }) };
+      await checkResults(spec.verb, spec.folder, facts);
+      return { kind: 'state', state: 'succeeded', exitCode: 0 };
     } catch (error) {
       const cause = error instanceof Error ? (error as Error & FaultyError) : undefined;
       const state = faultOf(error) === 'cancelled' ? 'cancelled' : 'failed';

@@ -1,27 +1,31 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { digestPath } from '../../kernel/digest.ts';
 import { codeOf, explainFileError, writeWhole } from '../../kernel/durable-file.ts';
-import { Cancelled, UserError } from '../../kernel/errors.ts';
+import { Cancelled, UserError, WorldError } from '../../kernel/errors.ts';
 import { thisProcess } from '../../kernel/process-owner.ts';
 import type { JobCache } from '../caches/job-cache.ts';
-import type { Backend, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
+import type { Backend, FitReport, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
 import { runCaptured } from './captured-run.ts';
 import type { Environment } from './child-environment.ts';
 import type { EventStream } from './event-stream.ts';
 import { forgetJobFile, type JobFile, readJobFile, writeJobFile } from './job-file.ts';
+import { fillJobFolder, place } from './job-folder.ts';
 import { LocalRun } from './local-run.ts';
 import { ProgressTail } from './progress-tail.ts';
-import { checkResults } from './results.ts';
+import { readFitReport } from './results.ts';
 import { type TrainerPlace, trainerCommand, trainerEnvironmentOf } from './trainer-command.ts';
 import { descriptionSchema, type JobFacts, jobSchema, problemsOf } from './trainer-shapes.ts';
 
 export interface LocalOptions {
   /** Folder of Retrain itself, with `trainers/`. */
   readonly root: string;
-  /** Environments, and which job ran where; safe to delete. */
+  /** Environments; safe to delete. */
   readonly cache: string;
+  /** Folders of jobs, one a key. */
+  readonly jobs: string;
   /** Children get the allow-listed part of it. */
   readonly env: Environment;
   /** Folder a user's own command starts in; where Retrain was started by default. */
@@ -44,28 +48,32 @@ export function localBackend(options: LocalOptions): Backend {
 class LocalBackend implements Backend {
   readonly name = 'local';
   readonly #place: TrainerPlace;
+  readonly #jobs: string;
   readonly #running = new Map<string, LocalRun>();
   /** Of jobs of this process, whole and after their end, too. */
   readonly #streams = new Map<string, EventStream>();
   readonly #described = new Map<string, Promise<TrainerDescription>>();
+  readonly #environments = new Map<string, Promise<{ digest: string; lock: string }>>();
 
-  constructor({ root, cache, env, workspace, jobCache, log }: LocalOptions) {
+  constructor({ root, cache, jobs, env, workspace, jobCache, log }: LocalOptions) {
+    this.#jobs = resolve(jobs);
     const place = { root: resolve(root), cache: resolve(cache), workspace: resolve(workspace ?? '.') };
     this.#place = { ...place, env, jobCache, log: log ?? (() => undefined) };
   }
 
   async find(key: string, signal: AbortSignal): Promise<Job | undefined> {
     signal.throwIfAborted();
-    const found = await readJobFile(this.#place.cache, key);
-    return found && jobOf(found);
+    const found = await readJobFile(this.#folderOf(key));
+    return found?.key === key ? jobOf(found) : undefined;
   }
 
   async submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job> {
     signal.throwIfAborted();
-    const folder = resolve(spec.folder);
+    const folder = this.#folderOf(key);
     const parsed = jobSchema.safeParse(spec.job);
     if (!parsed.success) throw new UserError('job-invalid', `The job is not one: ${problemsOf(parsed.error)}.`);
     const text = `${JSON.stringify({ ...spec.job, contract: 1, verb: spec.verb }, undefined, 2)}\n`;
+    const output = outputIn(folder, parsed.data.output);
     const job: JobFile = {
       key,
       id: randomBytes(8).toString('hex'),
@@ -76,18 +84,18 @@ class LocalBackend implements Backend {
       sha256: createHash('sha256').update(text).digest('hex'),
     };
     try {
-      await mkdir(folder, { recursive: true });
+      await fillJobFolder(folder, spec.inputs);
+      await mkdir(output, { recursive: true });
       await mkdir(this.#place.cache, { recursive: true });
-      await freshOutput(folder, parsed.data.output);
       await writeWhole(join(folder, 'job.json'), text);
-      await writeJobFile(this.#place.cache, job);
+      await writeJobFile(job);
     } catch (error) {
       throw explainFileError(error, 'prepare the training job', folder);
     }
-    const run = new LocalRun({ ...spec, folder }, parsed.data, this.#place, async (succeeded) => {
+    const run = new LocalRun(spec, folder, parsed.data, this.#place, async (succeeded) => {
       this.#running.delete(job.id);
-      if (succeeded) await writeJobFile(this.#place.cache, { ...job, state: 'succeeded' });
-      else await forgetJobFile(this.#place.cache, key, job.id);
+      if (succeeded) await writeJobFile({ ...job, state: 'succeeded', output: (await digestPath(output)).sha256 });
+      else await forgetJobFile(job);
     });
     this.#running.set(job.id, run);
     this.#streams.set(job.id, run.events);
@@ -98,28 +106,41 @@ class LocalBackend implements Backend {
     return this.#streams.get(job.id)?.read(signal) ?? this.#watchOther(job, signal);
   }
 
+  async collect(job: Job, to: string, signal: AbortSignal): Promise<FitReport | undefined> {
+    signal.throwIfAborted();
+    const { folder = '', verb } = job.details;
+    const found = await readJobFile(folder);
+    if (found?.id !== job.id || found.state !== 'succeeded')
+      throw new WorldError('job-lost', `What the job ${job.id} left in ${folder} is gone, or was changed since.`, { todo: 'Run again.' });
+    const output = join(folder, (await readFacts(folder)).output);
+    try {
+      await place(output, to);
+    } catch (error) {
+      throw explainFileError(error, 'take over what the trainer wrote', to);
+    }
+    return verb === 'fit' ? await readFitReport(to) : undefined;
+  }
+
   async cancel(job: Job): Promise<JobState> {
     const run = this.#running.get(job.id);
     if (run) return await run.cancel();
-    for await (const event of this.watch(job, AbortSignal.timeout(POLL_MS * 5))) {
-      if (event.kind === 'state' && event.state !== 'running') return event.state;
-      if (event.kind === 'state') return 'running';
-    }
-    return 'cancelled';
+    // A trainer does not outlive the process that started it, and only that one can end it.
+    const found = await readJobFile(job.details.folder ?? '');
+    return found?.id === job.id ? found.state : 'cancelled';
   }
 
-  async describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {
-    const key = JSON.stringify([trainer, python]);
-    const known = this.#described.get(key);
-    if (known) return await known;
-    const asked = this.#ask(trainer, python, signal);
-    this.#described.set(key, asked);
-    asked.catch(() => this.#described.delete(key));
-    return await asked;
+  describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {
+    return once(this.#described, JSON.stringify([trainer, python]), () => this.#ask(trainer, python, signal));
   }
 
   environment(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<{ digest: string; lock: string }> {
-    return withFolder(this.#place.cache, () => trainerEnvironmentOf(trainer, python, this.#place, signal));
+    return once(this.#environments, JSON.stringify([trainer, python]), () =>
+      withFolder(this.#place.cache, () => trainerEnvironmentOf(trainer, python, this.#place, signal)),
+    );
+  }
+
+  #folderOf(key: string): string {
+    return join(this.#jobs, createHash('sha256').update(key).digest('hex').slice(0, 32));
   }
 
   async #ask(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {
@@ -160,20 +181,19 @@ class LocalBackend implements Backend {
 
   /** A job of another process, or of an earlier one: its files say how far it is. */
   async *#watchOther(job: Job, signal: AbortSignal): AsyncGenerator<JobEvent> {
-    const { folder = '', verb } = job.details;
+    const { folder = '' } = job.details;
     const facts = await readFacts(folder);
     yield { kind: 'state', state: 'running' };
     const waiting: JobEvent[] = [];
     const tail = new ProgressTail(join(folder, facts.output, 'progress.jsonl'), (event) => waiting.push(event));
     for (;;) {
       signal.throwIfAborted();
-      const found = await readJobFile(this.#place.cache, job.key);
+      const found = await readJobFile(folder);
       const state = found?.id === job.id ? found.state : undefined;
       await tail.read();
       yield* waiting.splice(0);
       if (state === 'succeeded') {
-        const fit = await checkResults(verb === 'predict' ? 'predict' : 'fit', folder, facts);
-        yield { kind: 'state', state: 'succeeded', exitCode: 0, ...(fit && { fit }) };
+        yield { kind: 'state', state: 'succeeded', exitCode: 0 };
         return;
       }
       if (state === undefined) {
@@ -188,15 +208,24 @@ class LocalBackend implements Backend {
 
 const jobOf = ({ key, id, folder, verb }: JobFile): Job => ({ backend: 'local', id, key, details: { folder, verb } });
 
-/** An output folder left by an earlier attempt must not pass for this one's. */
-async function freshOutput(folder: string, output: string): Promise<void> {
+/** The trainer writes inside the job's folder, and nowhere else. */
+function outputIn(folder: string, output: string): string {
   const path = resolve(folder, output);
   const inside = relative(folder, path);
   if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
     throw new UserError('job-invalid', `output: expected a folder inside the job's, found ${output}.`);
   }
-  await rm(path, { recursive: true, force: true });
-  await mkdir(path, { recursive: true });
+  return path;
+}
+
+/** Asks once for each key; an answer that failed is asked for again. */
+function once<T>(answers: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> {
+  const known = answers.get(key);
+  if (known) return known;
+  const asked = ask();
+  answers.set(key, asked);
+  asked.catch(() => answers.delete(key));
+  return asked;
 }
 
 async function readFacts(folder: string): Promise<JobFacts> {

@@ -36,7 +36,7 @@ export const predict = defineStage({
   },
   needs: { registry, data, backend },
 
-  async run(inputs, { registry, data, backend }, { files, signal, log, run }) {
+  async run(inputs, { registry, data, backend }, { files, signal, log }) {
     const version =
       inputs.version === undefined
         ? await registry.find(inputs.name, inputs.alias, signal)
@@ -66,7 +66,7 @@ export const predict = defineStage({
         `${feature}: ${rows} rows have a value the model has never seen, e.g. ${examples.slice(0, 3).join(', ')}.`,
       );
     }
-    const predictions = await predictWith({ backend, files, signal, log, run: run.id, timeoutSeconds: inputs.timeout }, 'job', {
+    const predictions = await predictWith({ backend, files, signal, log, timeoutSeconds: inputs.timeout }, 'job', {
       part: files.path(part.file),
       model: join(folder, 'model'),
       job: predictJobOf(trainer, { device: inputs.device, threads: availableParallelism(), seconds: inputs.timeout }),

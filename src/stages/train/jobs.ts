@@ -1,13 +1,10 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { digestFile } from '../../kernel/digest.ts';
 import type { FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type { AlgorithmDescription, Backend, FitReport, PythonChoice, TrainerSource } from '../../providers/backends/backend.ts';
-import { emptyFolder, place } from '../job-folder.ts';
 import { metricTask } from '../metric-task.ts';
-import { predictWith, runJob } from '../run-job.ts';
+import { jobInput, predictWith, runJob } from '../run-job.ts';
 import type { Features } from './features.ts';
 
 /** Everything the jobs of one run of the stage have in common. */
@@ -20,7 +17,6 @@ export interface Bench {
   readonly log: Log;
   /** 16 hex digits. */
   readonly seed: string;
-  readonly run: string;
   readonly inputs: {
     readonly task: string;
     readonly python: PythonChoice;
@@ -65,27 +61,34 @@ export async function fitAlgorithm(
   progress: (share: number, text: string) => void,
 ): Promise<Fitted> {
   const { inputs, features } = bench;
-  const name = `jobs/fit-${algorithm.name}`;
-  const folder = await emptyFolder(bench.files.path(name));
-  await place(inputs.train, join(folder, 'parts/train.csv'));
+  const output = `jobs/fit-${algorithm.name}/output`;
+  const train = await jobInput(inputs.train, bench.signal);
   const { method, trials, folds, cv } = inputs.search;
   const job = {
     ...jobBase(bench, 'fit'),
     algorithm: algorithm.name,
     parameters,
     search: { method, folds, cv, metric: crossValidated(bench).name, ...(method === 'random' && { trials }) },
-    parts: { train: { path: 'parts/train.csv', format: 'csv', sha256: (await digestFile(inputs.train)).sha256, rows: features.rows } },
+    parts: { train: { path: 'parts/train.csv', format: 'csv', sha256: train.sha256, rows: features.rows } },
     base: null,
   };
   const started = performance.now();
   const fit = await runJob(
     bench,
-    { verb: 'fit', trainer: bench.source, python: inputs.python, job, folder, timeoutSeconds: inputs.timeout },
+    output,
+    {
+      verb: 'fit',
+      trainer: bench.source,
+      python: inputs.python,
+      job,
+      inputs: { 'parts/train.csv': train },
+      timeoutSeconds: inputs.timeout,
+    },
     progress,
   );
   if (!fit) throw new RangeError(`The backend ${bench.backend.name} gave no report of a fit that succeeded.`);
   for (const warning of fit.warnings) bench.log.warn('trainer', `${algorithm.name}: ${warning}`);
-  return { algorithm: algorithm.name, model: `${name}/output/model`, fit, seconds: Math.round(performance.now() - started) / 1000 };
+  return { algorithm: algorithm.name, model: `${output}/model`, fit, seconds: Math.round(performance.now() - started) / 1000 };
 }
 
 /** Predictions of a fitted model for one prepared part. */

@@ -111,7 +111,7 @@ export const train = defineStage({
     const environment = await backend.environment(source, inputs.python, signal);
     const algorithms = chooseAlgorithms(description, inputs);
 
-    const bench = { backend, source, inputs, features, files, signal, log, seed: run.seed, run: run.id };
+    const bench = { backend, source, inputs, features, files, signal, log, seed: run.seed };
     const fits: Fitted[] = [];
     for (const [i, algorithm] of algorithms.entries()) {
       const progress = (share: number, text: string) => log.progress((i + share) / algorithms.length, `${algorithm.name} ${text}`);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, ROOT, testBackend } from './trainer-jobs.ts';
+import { eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, outputOf, ROOT, testBackend } from './trainer-jobs.ts';
 
 const bad = fixture('bad-trainer');
 const priors = fixture('priors-trainer');
@@ -36,15 +36,15 @@ describe('a trainer in another language than Python', () => {
     const described = await backend.describe(priors, { managed: true }, never);
     assert.deepEqual([described.name, described.algorithms.map(({ name }) => name)], ['priors', ['priors']]);
 
-    const fit = await outcomeOf(backend, jobSpec(folder, priors, 'fit', {}));
+    const fit = await outcomeOf(backend, jobSpec(folder, priors, 'fit', {}), { to: join(folder, 'fitted') });
     assert.equal(fit.last.state, 'succeeded');
-    assert.equal(fit.last.fit?.rows, 120);
+    assert.equal(fit.fit?.rows, 120);
     assert.deepEqual(
       fit.events.filter(({ kind }) => kind === 'progress'),
       [{ kind: 'progress', share: 1, step: 1, metrics: { rows: 120 } }],
     );
 
-    const predict = await outcomeOf(backend, jobSpec(folder, priors, 'predict', {}));
+    const predict = await outcomeOf(backend, jobSpec(folder, priors, 'predict', {}), { to: join(folder, 'predicted') });
     assert.equal(predict.last.state, 'succeeded', predict.last.error);
     assert.equal(readFileSync(join(folder, 'predicted/predictions.csv'), 'utf8').trimEnd().split('\n').length, 21);
   });
@@ -60,9 +60,9 @@ describe('a trainer in another language than Python', () => {
 
   test('its code is part of the digest', async (t) => {
     const folder = freshFolder(t);
-    const backend = testBackend(t, { workspace: folder });
     const digest = async () =>
-      (await backend.environment({ kind: 'command', command: ['sh', 'train.sh'] }, { managed: true }, never)).digest;
+      (await testBackend(t, { workspace: folder }).environment({ kind: 'command', command: ['sh', 'train.sh'] }, { managed: true }, never))
+        .digest;
     writeFileSync(join(folder, 'train.sh'), 'one');
     const before = await digest();
     assert.equal(await digest(), before);
@@ -209,7 +209,7 @@ describe('the end of a job', () => {
   test('cancelling ends the whole group within 5 s, even one that minds no signal', async (t) => {
     const [backend, folder] = [testBackend(t), freshFolder(t)];
     const job = await backend.submit('k', jobSpec(folder, bad, 'fit', stubborn), never);
-    const pids = JSON.parse(await fileAppears(join(folder, 'fitted/pids.json'))) as number[];
+    const pids = JSON.parse(await fileAppears(outputOf(job, 'fitted/pids.json'))) as number[];
     assert.deepEqual(pids.map(alive), [true, true]);
     const started = performance.now();
     assert.equal(await backend.cancel(job), 'cancelled');
@@ -223,12 +223,14 @@ describe('the end of a job', () => {
   test('a Retrain killed with SIGKILL takes its trainer with it, even one that minds nothing', async (t) => {
     const folder = freshFolder(t);
     const spec = JSON.stringify(jobSpec(folder, bad, 'fit', stubborn));
-    const source = `import { localBackend } from '${ROOT}/src/providers/backends/local.ts';
-      const backend = localBackend({ root: '${ROOT}', cache: '${folder}/cache', env: process.env });
-      await backend.submit('k', ${spec}, AbortSignal.timeout(60_000));`;
+    const source = `import { writeFileSync } from 'node:fs';
+      import { localBackend } from '${ROOT}/src/providers/backends/local.ts';
+      const backend = localBackend({ root: '${ROOT}', cache: '${folder}/cache', jobs: '${folder}/jobs', env: process.env });
+      const job = await backend.submit('k', ${spec}, AbortSignal.timeout(60_000));
+      writeFileSync('${folder}/job.txt', job.details.folder);`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: 'ignore' });
     t.after(() => parent.kill('SIGKILL'));
-    const pids = JSON.parse(await fileAppears(join(folder, 'fitted/pids.json'))) as number[];
+    const pids = JSON.parse(await fileAppears(join(await fileAppears(join(folder, 'job.txt')), 'fitted/pids.json'))) as number[];
     parent.kill('SIGKILL');
     for (let i = 0; i < 100 && pids.some(alive); i++) await sleep(50);
     assert.deepEqual(pids.map(alive), [false, false]);
@@ -236,9 +238,9 @@ describe('the end of a job', () => {
 
   test('what a trainer leaves behind ends with it', async (t) => {
     const [backend, folder] = [testBackend(t), freshFolder(t)];
-    const { last } = await outcomeOf(backend, jobSpec(folder, bad, 'fit', { algorithm: 'bad', parameters: { how: 'leave-child' } }));
+    const { last, job } = await outcomeOf(backend, jobSpec(folder, bad, 'fit', { algorithm: 'bad', parameters: { how: 'leave-child' } }));
     assert.equal(last.state, 'succeeded', last.error);
-    const [pid] = JSON.parse(readFileSync(join(folder, 'fitted/model/m.json'), 'utf8')) as [number];
+    const [pid] = JSON.parse(readFileSync(outputOf(job, 'fitted/model/m.json'), 'utf8')) as [number];
     for (let i = 0; i < 40 && alive(pid); i++) await sleep(50);
     assert.equal(alive(pid), false);
   });
@@ -255,27 +257,37 @@ describe('the end of a job', () => {
 });
 
 describe('a job found by its key', () => {
-  test('its result is there for another process; a changed or emptied folder is not', async (t) => {
-    const [cache, folder] = [freshFolder(t), freshFolder(t)];
-    const first = testBackend(t, { cache });
-    await outcomeOf(first, jobSpec(folder, priors, 'fit', {}), 'key one');
+  test('its result is there for another process; a changed one is not', async (t) => {
+    const [jobs, folder] = [freshFolder(t), freshFolder(t)];
+    await outcomeOf(testBackend(t, { jobs }), jobSpec(folder, priors, 'fit', {}), { key: 'key one' });
 
-    const second = testBackend(t, { cache });
+    const second = testBackend(t, { jobs });
     const found = await second.find('key one', never);
-    assert.equal(found?.details.folder, folder);
-    const { last } = await eventsOf(second, found!);
-    assert.deepEqual([last.state, last.fit?.rows], ['succeeded', 120]);
+    assert.ok(found);
+    assert.equal((await eventsOf(second, found)).last.state, 'succeeded');
+    assert.equal((await second.collect(found, join(folder, 'taken'), never))?.rows, 120);
+    assert.deepEqual(readdirSync(join(folder, 'taken')).toSorted(), ['fit.json', 'model', 'progress.jsonl']);
     assert.equal(await second.find('key two', never), undefined);
 
-    writeFileSync(join(folder, 'job.json'), '{"output": "fitted"}');
-    assert.equal(await second.find('key one', never), undefined);
+    // A link to the same file, so a copy is put in its place.
+    rmSync(outputOf(found, 'fitted/model/priors.json'));
+    writeFileSync(outputOf(found, 'fitted/model/priors.json'), '{}');
+    assert.equal(await second.find('key one', never), undefined, 'somebody changed the model');
+    await assert.rejects(second.collect(found, join(folder, 'again'), never), { code: 'job-lost' });
+  });
+
+  test('a folder that holds another job by now is not its', async (t) => {
+    const [backend, folder] = [testBackend(t), freshFolder(t)];
+    const { job } = await outcomeOf(backend, jobSpec(folder, priors, 'fit', {}), { key: 'k' });
+    writeFileSync(outputOf(job, 'job.json'), '{"output": "fitted"}');
+    assert.equal(await backend.find('k', never), undefined);
   });
 
   test('one that still runs is watched to its end; a dead owner’s is not found', async (t) => {
-    const [cache, folder] = [freshFolder(t), freshFolder(t)];
-    const [first, second] = [testBackend(t, { cache }), testBackend(t, { cache })];
+    const [jobs, folder] = [freshFolder(t), freshFolder(t)];
+    const [first, second] = [testBackend(t, { jobs }), testBackend(t, { jobs })];
     const job = await first.submit('k', jobSpec(folder, bad, 'fit', { algorithm: 'bad', parameters: { how: 'hang' } }), never);
-    await fileAppears(join(folder, 'fitted/progress.jsonl'));
+    await fileAppears(outputOf(job, 'fitted/progress.jsonl'));
     const found = await second.find('k', never);
     assert.equal(found?.id, job.id);
     const watched = eventsOf(second, found!);

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { localBackend } from '../../../src/providers/backends/local.ts';
-import { CACHE, eventsOf, freshFolder, jobSpec, never, outcomeOf, ROOT, tabular } from './trainer-jobs.ts';
+import { CACHE, eventsOf, freshFolder, jobSpec, never, outcomeOf, outputOf, ROOT, tabular } from './trainer-jobs.ts';
 
 // The real trainer in its real environment, which is built by the first run of these tests and kept.
-const backend = localBackend({ root: ROOT, cache: CACHE, env: process.env });
+const jobs = mkdtempSync(join(tmpdir(), 'retrain-jobs-'));
+after(() => rmSync(jobs, { recursive: true, force: true }));
+const backend = localBackend({ root: ROOT, cache: CACHE, jobs, env: process.env });
 const digestOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
 
 describe('the tabular trainer', () => {
@@ -16,9 +19,9 @@ describe('the tabular trainer', () => {
     for (let round = 0; round < 2; round++) {
       const folder = freshFolder(t);
       const job = { algorithm: 'random_forest', parameters: { n_estimators: 20 }, search: { method: 'none', folds: 3, metric: 'auc_roc' } };
-      const fit = await outcomeOf(backend, jobSpec(folder, tabular, 'fit', { ...job, threads: round + 1 }));
+      const fit = await outcomeOf(backend, jobSpec(folder, tabular, 'fit', { ...job, threads: round + 1 }), { to: join(folder, 'fitted') });
       assert.equal(fit.last.state, 'succeeded', fit.last.error);
-      const report = fit.last.fit!;
+      const report = fit.fit!;
       assert.deepEqual(
         [report.algorithm, report.parameters.n_estimators, report.rows, report.importance],
         ['random_forest', 20, 120, 'impurity'],
@@ -30,7 +33,7 @@ describe('the tabular trainer', () => {
       assert.equal(shares.at(-1), 1);
       assert.ok(shares.length >= 4);
 
-      const predict = await outcomeOf(backend, jobSpec(folder, tabular, 'predict', job));
+      const predict = await outcomeOf(backend, jobSpec(folder, tabular, 'predict', job), { to: join(folder, 'predicted') });
       assert.equal(predict.last.state, 'succeeded', predict.last.error);
       const files = ['fitted/model/model.skops', 'fitted/model/index.json', 'predicted/predictions.csv'];
       digests.push(files.map((file) => digestOf(join(folder, file))));
@@ -57,7 +60,7 @@ describe('the tabular trainer', () => {
     assert.equal(await backend.cancel(submitted), 'cancelled');
     assert.ok(performance.now() - started < 5_000);
     assert.equal((await eventsOf(backend, submitted)).last.cause?.fault, 'cancelled');
-    assert.deepEqual(readdirSync(join(folder, 'fitted')), ['progress.jsonl']);
+    assert.deepEqual(readdirSync(outputOf(submitted, 'fitted')), ['progress.jsonl']);
   });
 
   test('an environment recorded with a version is the one used', async (t) => {
@@ -66,10 +69,12 @@ describe('the tabular trainer', () => {
     assert.match(lock, /^# python 3\.\d+\n[\s\S]*scikit-learn==/);
     const folder = freshFolder(t);
     const job = { algorithm: 'logistic_regression', search: { method: 'none', folds: 0 } };
-    const { last, events } = await outcomeOf(backend, { ...jobSpec(folder, tabular, 'fit', job), environmentLock: lock });
+    const spec = { ...jobSpec(folder, tabular, 'fit', job), environmentLock: lock };
+    const { last, events, fit } = await outcomeOf(backend, spec, { to: join(folder, 'fitted') });
     assert.equal(last.state, 'succeeded', last.error);
     assert.ok(!events.some((event) => event.kind === 'log'), 'nothing was built');
-    assert.equal(last.fit?.cv, undefined);
+    assert.ok(fit);
+    assert.equal(fit.cv, undefined);
   });
 
   test('a trainer that does not exist is named', async () => {

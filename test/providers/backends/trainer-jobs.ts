@@ -1,9 +1,18 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
-import type { Backend, Job, JobEvent, JobSpec, StateEvent, TrainerSource, Verb } from '../../../src/providers/backends/backend.ts';
-import { localBackend } from '../../../src/providers/backends/local.ts';
+import type {
+  Backend,
+  Job,
+  JobEvent,
+  JobInput,
+  JobSpec,
+  StateEvent,
+  TrainerSource,
+  Verb,
+} from '../../../src/providers/backends/backend.ts';
+import { type LocalOptions, localBackend } from '../../../src/providers/backends/local.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../../..');
 /** Environments are built once and kept between test runs. */
@@ -20,8 +29,15 @@ export function freshFolder(context: TestContext): string {
   return folder;
 }
 
-export function testBackend(context: TestContext, options: Partial<Parameters<typeof localBackend>[0]> = {}): Backend {
-  return localBackend({ root: ROOT, cache: freshFolder(context), env: process.env, workspace: ROOT, ...options });
+export function testBackend(context: TestContext, options: Partial<LocalOptions> = {}): Backend {
+  return localBackend({
+    root: ROOT,
+    cache: freshFolder(context),
+    jobs: freshFolder(context),
+    env: process.env,
+    workspace: ROOT,
+    ...options,
+  });
 }
 
 /** Rows whose class follows from their features, but for some noise. */
@@ -80,8 +96,14 @@ export function jobSpec(
     parts: verb === 'fit' ? { train: { path: parts.train, format: 'csv' } } : { predict: { path: parts.predict, format: 'csv' } },
     ...(verb === 'predict' && { model: 'fitted/model' }),
   };
-  return { verb, trainer, python: { managed: true }, folder, timeoutSeconds, job: { ...base, ...job } };
+  const input = (path: string): Record<string, JobInput> => ({ [path]: { from: join(folder, path), sha256: '' } });
+  const inputs =
+    verb === 'fit' ? input(parts.train) : { ...input(parts.predict), ...(existsSync(join(folder, 'fitted')) && input('fitted/model')) };
+  return { verb, trainer, python: { managed: true }, inputs, timeoutSeconds, job: { ...base, ...job } };
 }
+
+/** Where a trainer writes, in the job's own folder. */
+export const outputOf = ({ details }: Job, name: string): string => join(details.folder!, name);
 
 export async function eventsOf(backend: Backend, job: Job): Promise<{ readonly events: readonly JobEvent[]; readonly last: StateEvent }> {
   const events: JobEvent[] = [];
@@ -91,8 +113,12 @@ export async function eventsOf(backend: Backend, job: Job): Promise<{ readonly e
   return { events, last };
 }
 
-export async function outcomeOf(backend: Backend, spec: JobSpec, key = `${Math.random()}`) {
-  return await eventsOf(backend, await backend.submit(key, spec, never));
+/** Runs a job to its end; what it wrote, when it succeeded, comes to `to`. */
+export async function outcomeOf(backend: Backend, spec: JobSpec, { key = `${Math.random()}`, to }: { key?: string; to?: string } = {}) {
+  const job = await backend.submit(key, spec, never);
+  const ended = await eventsOf(backend, job);
+  const fit = ended.last.state === 'succeeded' && to !== undefined ? await backend.collect(job, to, never) : undefined;
+  return { ...ended, job, ...(fit && { fit }) };
 }
 
 export const logOf = (events: readonly JobEvent[]): readonly string[] =>
