@@ -74,6 +74,8 @@ function attention(run: Run): Section {
       text: 'The winner was chosen on the test part (train.select: test), so its figures are optimistic.',
     });
   }
+  const proposal = recordOf(run, 'promote')?.outputs.proposal;
+  if (typeof proposal === 'string') blocks.push({ kind: 'links', links: [{ name: 'The pull request that promotes it', url: proposal }] });
   if (run.force) blocks.push({ kind: 'text', tone: 'unsure', text: 'This run was forced: it trained although its key was known.' });
   return { id: 'attention', title: 'Attention', weight: 'essential', blocks };
 }

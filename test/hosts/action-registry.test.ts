@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { githubStandIn, refuse } from '../stand-ins/github.ts';
 import { RunnerJob } from '../stand-ins/runner.ts';
+import { customers } from './action-data.ts';
 
 test('on GitHub the registry is a branch of the repository: the forge is asked with the token of the step', async () => {
   const asked: (string | undefined)[] = [];
@@ -23,4 +25,18 @@ test('on GitHub the registry is a branch of the repository: the forge is asked w
   } finally {
     server.close();
   }
+});
+
+const GATE = { name: 'churn', source: 'data.csv', trainer: 'tabular' };
+
+test('the gate of a job whose token only reads goes on: another job will write, with a token of its own', async (context) => {
+  const github = await githubStandIn(context);
+  await using job = await RunnerJob.begin();
+  await job.write('data.csv', customers(20));
+  const env = { GITHUB_TOKEN: github.token, GITHUB_API_URL: github.apiUrl, GITHUB_REPOSITORY: github.repository };
+  github.fail(/POST /, refuse(403, 'Resource not accessible by integration'), 9);
+  const step = await job.run('gate', GATE, env);
+  assert.deepEqual([step.code, step.outputs.verdict], [0, 'passed'], step.log.join('\n'));
+  const unseen = await job.run('gate', GATE, { ...env, GITHUB_REPOSITORY: 'acme/elsewhere' });
+  assert.deepEqual([unseen.code, unseen.outputs.reason], [2, 'forge-not-found'], unseen.log.join('\n'));
 });

@@ -38,6 +38,14 @@ test('report.md: the verdict comes first, then what it rests on', () => {
   }
 });
 
+test('a promotion that waits for people: the report leads to them', () => {
+  const url = 'https://github.com/acme/models/pull/7';
+  const verdict = { kind: 'skipped', reason: { code: 'proposed', text: 'Version 3 waits for people.' } } as const;
+  const markdown = reportMarkdown(manifest([record('promote', { verdict, outputs: { promoted: false, version: 3, proposal: url } })]));
+  assert.match(markdown, /: kept back\n/);
+  assert.ok(markdown.includes(`](${url})`));
+});
+
 test('report.md: a section whose record is absent is not there', () => {
   assert.deepEqual(headings(reportMarkdown(skipped)), ['Stages and times', 'How to use this version', 'Circumstances']);
   assert.deepEqual(headings(reportMarkdown(manifest([]))), ['Circumstances']);

@@ -52,8 +52,8 @@ interface StoredPull {
   readonly number: number;
   readonly head: string;
   readonly base: string;
-  readonly title: string;
-  readonly body: string;
+  title: string;
+  body: string;
   state: 'open' | 'closed';
 }
 
@@ -73,7 +73,7 @@ export interface GitHubStandIn {
   /** The next requests that match meet this fault, `times` of them. */
   fail(match: RegExp, fault: Fault, times?: number): void;
   addComment(issue: number, login: string, body: string): StoredComment;
-  /** Merges as the button does; false when git finds a conflict. */
+  /** Merges as the button does; false when it is closed or git finds a conflict. */
   merge(pull: number): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -250,6 +250,17 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       async ({ at }) => ({ ref: `refs/${at(0)}`, object: { type: 'commit', sha: found(await git.ref(`refs/${at(0)}`)) } }),
     ],
     [
+      'GET',
+      /^\/git\/matching-refs\/(.+)$/,
+      async ({ at }) => {
+        const lines = (await git.text(['for-each-ref', '--format=%(refname) %(objectname)'])).split('\n');
+        return lines
+          .map((line) => line.split(' '))
+          .filter(([ref]) => ref?.startsWith(`refs/${at(0)}`))
+          .map(([ref, sha]) => ({ ref, object: { type: 'commit', sha } }));
+      },
+    ],
+    [
       'POST',
       /^\/git\/refs$/,
       async ({ body }) => {
@@ -267,6 +278,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
         const sha = await git.ref(`refs/${at(0)}`);
         if (sha === undefined) throw new Refusal(422, 'Reference does not exist');
         await git.git(['update-ref', '-d', `refs/${at(0)}`, sha]);
+        for (const pull of pulls) if (at(0) === `heads/${pull.head}`) pull.state = 'closed';
       },
     ],
     [
@@ -434,6 +446,16 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       },
     ],
     [
+      'PATCH',
+      /^\/pulls\/(\d+)$/,
+      async ({ at, body }) => {
+        const pull = found(pulls.find(({ number }) => number === Number(at(0))));
+        const { title, body: text } = await body();
+        Object.assign(pull, { title: String(title), body: String(text) });
+        return pullJson(pull);
+      },
+    ],
+    [
       'POST',
       /^\/actions\/workflows\/([^/]+)\/dispatches$/,
       async ({ at, body }) => {
@@ -515,6 +537,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     addComment,
     async merge(number: number) {
       const pull = found(pulls.find((each) => each.number === number));
+      if (pull.state !== 'open') return false;
       const [into = '', from = ''] = await Promise.all([pull.base, pull.head].map((name) => git.ref(`refs/heads/${name}`)));
       const tree = await git.text(['merge-tree', '--write-tree', into, from]).catch(() => undefined);
       if (tree === undefined) return false;

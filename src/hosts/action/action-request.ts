@@ -12,6 +12,7 @@ import type { RunRequest } from '../run.ts';
 import { type ActionInputs, readActionInputs } from './action-inputs.ts';
 import { FORGETS, refuseForgetful } from './forgetful-registry.ts';
 import { knownRun, workflowRunId } from './known-run.ts';
+import { leaveWritingToPublish } from './leave-writing-to-publish.ts';
 
 /** Where an action is: what the door hands on. */
 export interface ActionPlace {
@@ -69,7 +70,7 @@ export async function actionRequest(
     policy: { ...request.policy, graceSeconds: GRACE_SECONDS },
     links: linksOf(place.env),
     ...(inRepository && { shared: { ...request.shared, registry: 'git' } }),
-    around: forgets && !inRepository ? refuseForgetful : undefined,
+    around: forgets && !inRepository ? refuseForgetful : name === 'gate' ? leaveWritingToPublish : undefined,
   };
   return { request: forRun, warnings };
 }

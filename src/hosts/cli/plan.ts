@@ -61,6 +61,7 @@ async function lookThroughGate(loaded: Loaded, args: Arguments, door: Door): Pro
     trainer: training.trainer,
     command: training.command,
     python: training.python,
+    by: loaded.resolved.stages.promote?.inputs.by,
     configuration: configurationForKey(loaded.resolved).sha256,
     force: args.flag('force'),
   };

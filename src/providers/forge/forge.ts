@@ -87,6 +87,8 @@ export interface Forge {
     signal: AbortSignal,
   ): Promise<void>;
   deleteBranch(branch: string, signal: AbortSignal): Promise<void>;
+  /** Names of all branches that begin with `prefix`. */
+  branches(prefix: string, signal: AbortSignal): Promise<readonly string[]>;
   /** A signed commit by compare-and-swap; gives its id. `head-moved` when the branch points elsewhere by now. */
   commit(draft: CommitDraft, signal: AbortSignal): Promise<string>;
   /** Entries of a commit's or tree's top folder, or of everything under it. */
@@ -113,7 +115,7 @@ export interface Forge {
   /** An asset's bytes; undefined when there is none. */
   download(asset: number, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined>;
 
-  /** Opens a pull request, or finds the open one from `head` to `base`. */
+  /** Opens a pull request, or gives the open one from `head` to `base` this title and body. */
   openPullRequest(
     draft: { readonly head: string; readonly base: string; readonly title: string; readonly body: string },
     signal: AbortSignal,

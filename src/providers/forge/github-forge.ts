@@ -136,6 +136,15 @@ export function githubForge(options: GitHubForgeOptions): Forge {
       });
     },
 
+    async branches(prefix, signal) {
+      const { data } = await ask(
+        `list branches ${prefix}*`,
+        (octokit, request) => octokit.rest.git.listMatchingRefs({ ...place, ref: `heads/${prefix}`, request }),
+        { signal },
+      );
+      return data.map(({ ref }) => ref.slice('refs/heads/'.length)).sort();
+    },
+
     async commit({ branch, expectedHead, headline, body, additions, deletions }, signal) {
       const doing = `commit to branch ${branch}`;
       const mark = `Retrain-Change: ${randomUUID()}`;
@@ -223,23 +232,29 @@ export function githubForge(options: GitHubForgeOptions): Forge {
     ...githubReleases(place, repository, ask),
 
     async openPullRequest({ head, base, title, body }, signal) {
-      const open = async (): Promise<PullRequest | undefined> => {
-        const { data } = await ask(
-          'list pull requests',
-          (octokit, request) =>
-            octokit.rest.pulls.list({ ...place, head: `${place.owner}:${head}`, base, state: 'open', per_page: 1, request }),
-          { signal },
-        );
-        return data[0] && { number: data[0].number, url: data[0].html_url, state: 'open' };
-      };
-      const before = await open();
-      if (before) return before;
-      const { data } = await ask(
-        'open a pull request',
-        (octokit, request) => octokit.rest.pulls.create({ ...place, head, base, title, body, request }),
-        { signal, permission: 'pull-requests', repeatable: false },
+      const {
+        data: [before],
+      } = await ask(
+        'list pull requests',
+        (octokit, request) =>
+          octokit.rest.pulls.list({ ...place, head: `${place.owner}:${head}`, base, state: 'open', per_page: 1, request }),
+        { signal },
       );
-      return { number: data.number, url: data.html_url, state: 'open' };
+      if (before && before.title === title && before.body === body) return pullRequestOf(before);
+      const { data } = before
+        ? await ask(
+            `edit pull request #${before.number}`,
+            (octokit, request) => octokit.rest.pulls.update({ ...place, pull_number: before.number, title, body, request }),
+            { signal, permission: 'pull-requests' },
+          )
+        : await ask(
+            'open a pull request',
+            (octokit, request) => octokit.rest.pulls.create({ ...place, head, base, title, body, request }),
+            { signal, permission: 'pull-requests', repeatable: false },
+          ).catch((error: unknown) => {
+            throw error instanceof UserError && MAY_NOT_PROPOSE.test(error.message) ? mayNotPropose(error) : error;
+          });
+      return pullRequestOf(data);
     },
 
     async dispatch(workflow, ref, inputs, signal) {
@@ -251,6 +266,21 @@ export function githubForge(options: GitHubForgeOptions): Forge {
     },
   };
 }
+
+const pullRequestOf = (data: { readonly number: number; readonly html_url: string }): PullRequest => ({
+  number: data.number,
+  url: data.html_url,
+  state: 'open',
+});
+
+const MAY_NOT_PROPOSE = /not permitted to create or approve pull requests/i;
+
+/** A setting of the repository, which no permission of a job replaces. */
+const mayNotPropose = (cause: unknown): UserError =>
+  new UserError('forge-forbidden', 'Workflows of this repository may not open pull requests.', {
+    cause,
+    todo: 'Allow it under Settings → Actions → General → "Allow GitHub Actions to create and approve pull requests".',
+  });
 
 function commentOf(data: {
   readonly id: number;

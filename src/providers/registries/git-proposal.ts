@@ -1,14 +1,16 @@
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { Forge } from '../forge/forge.ts';
+import { REGISTRY_BRANCH } from './git-tree.ts';
 import type { Aliases, Proposal, Registry } from './registry.ts';
-import { ALIASES_FILE, writeAliasesFile } from './registry-files.ts';
+import { ACCEPTED_FOLDER, ALIASES_FILE, writeAliasesFile, writeHistoryLine } from './registry-files.ts';
 
 export const PROPOSAL_PREFIX = 'retrain-promote/';
 
 /**
  * Proposals of a git registry: a branch that starts at the registry's and moves the aliases, and a pull request to merge it.
  * The branch's name carries version, digest and generation. The new `aliases.json` has the next generation: once somebody else has moved
- * the aliases, git finds a conflict and the pull request cannot be merged any more.
+ * the aliases, git finds a conflict and the pull request cannot be merged any more. The line for the history comes in a file of its own,
+ * which nobody else writes.
  */
 export function gitProposals(forge: Forge, branch: string, registry: Registry): NonNullable<Registry['propose']> {
   /** Whether a branch holds exactly the aliases it was made for, as its pull request was approved. */
@@ -17,7 +19,7 @@ export function gitProposals(forge: Forge, branch: string, registry: Registry): 
     return found !== undefined && Buffer.from(found).toString('utf8') === content;
   }
 
-  return async (model, number, { generation, text }, signal): Promise<Proposal> => {
+  return async (model, number, { generation, text, event }, signal): Promise<Proposal> => {
     const base = await forge.head(branch, signal);
     const before = await registry.aliases(model, signal);
     const { digest } = await registry.version(model, number, signal);
@@ -34,13 +36,21 @@ export function gitProposals(forge: Forge, branch: string, registry: Registry): 
 
     const path = `${model}/${ALIASES_FILE}`;
     const content = writeAliasesFile(promoted(before, number));
-    const name = `${PROPOSAL_PREFIX}${model}/${number}-${digest.slice(0, 12)}-${generation + 1}`;
+    const own = `${PROPOSAL_PREFIX}${branch === REGISTRY_BRANCH ? '' : `${branch}/`}${model}/`;
+    const name = `${own}${number}-${digest.slice(0, 12)}-${generation + 1}`;
+    // A pull request whose branch is gone is closed: what was approved for another version is not approved for this one.
+    for (const other of await forge.branches(own, signal))
+      if (other !== name && !other.slice(own.length).includes('/')) await forge.deleteBranch(other, signal);
     const there = await forge.head(name, signal);
-    // Deleting the branch closes its pull request: whoever approved something else has to look again.
+    // Somebody pushed to it: whoever approved something else has to look again.
     if (there !== undefined && !(await holds(name, path, content, signal))) await forge.deleteBranch(name, signal);
     if (there === undefined || (await forge.head(name, signal)) === undefined) {
       await forge.createBranch(name, { commit: base }, signal);
-      const additions = new Map([[path, Buffer.from(content)]]);
+      const accepted = `${model}/${ACCEPTED_FOLDER}/${generation + 1}.json`;
+      const additions = new Map([
+        [path, Buffer.from(content)],
+        [accepted, Buffer.from(writeHistoryLine(event))],
+      ]);
       const headline = `${model}: champion is version ${number}${champion === undefined ? '' : ` (was ${champion})`}`;
       await forge.commit({ branch: name, expectedHead: base, headline, body: `Digest: ${digest}`, additions, deletions: [] }, signal);
     }

@@ -11,6 +11,8 @@ export const TAGS_FILE = 'tags.json';
 export const ALIASES_FILE = 'aliases.json';
 export const STATE_FILE = 'state.json';
 export const HISTORY_FILE = 'history.jsonl';
+/** Lines of the history that came with a proposal when it was accepted; the next writer moves them to their place. */
+export const ACCEPTED_FOLDER = 'accepted';
 
 /** A registry file larger than this is not one of ours. */
 const FILE_BYTES_MAX = 64 << 20;
@@ -62,7 +64,7 @@ export const stateFileSchema = z.strictObject({
 export const historyLineSchema = z.strictObject({
   schema: z.literal('retrain/history/1'),
   at: z.string(),
-  event: z.enum(['registered', 'promoted', 'rolled-back', 'refused', 'removed', 'reset']),
+  event: z.enum(['registered', 'proposed', 'promoted', 'rolled-back', 'refused', 'removed', 'reset']),
   run: z.string().optional(),
   version: z.int().optional(),
   text: z.string(),

@@ -1,3 +1,4 @@
+import { UserError } from '../../kernel/errors.ts';
 import { slot } from '../../kernel/stage.ts';
 
 export type Alias = 'champion' | 'previous' | 'staging' | (string & {});
@@ -63,7 +64,7 @@ export interface ModelState {
 /** One line of `history.jsonl`: what happened to the model, for people and for the trend in the report. */
 export interface HistoryEvent {
   readonly at: string;
-  readonly event: 'registered' | 'promoted' | 'rolled-back' | 'refused' | 'removed' | 'reset';
+  readonly event: 'registered' | 'proposed' | 'promoted' | 'rolled-back' | 'refused' | 'removed' | 'reset';
   readonly run?: string;
   readonly version?: number;
   readonly text: string;
@@ -115,18 +116,27 @@ export interface Registry {
   history(model: string, signal: AbortSignal): Promise<readonly HistoryEvent[]>;
   append(model: string, event: HistoryEvent, signal: AbortSignal): Promise<void>;
   /**
-   * Puts a promotion before people instead of moving the alias: where given, accepting the proposal makes `version` the champion.
-   * It holds for this version's digest and for `generation` only; after the aliases have moved it can no longer be accepted.
+   * Puts a promotion before people instead of moving the alias: where given, accepting the proposal makes `version` the champion and
+   * writes `event` into the history. It holds for this version's digest and for `generation` only: after the aliases have moved it can no
+   * longer be accepted, and a proposal of another version takes its place. The same one again brings the open one up to date.
    * Errors: `alias-moved`, `no-such-version`. Absent: the registry has nobody to ask.
    */
   readonly propose?: (
     model: string,
     version: number,
-    proposal: { readonly generation: number /** Markdown for the reviewer. */; readonly text: string },
+    proposal: { readonly generation: number /** Markdown for the reviewer. */; readonly text: string; readonly event: HistoryEvent },
     signal: AbortSignal,
   ) => Promise<Proposal>;
   /** Proves that the registry can be written, without leaving anything; else a `UserError` with what to do. */
   probe(signal: AbortSignal): Promise<void>;
 }
+
+/** Has the registry a URI names people to {@link Registry.propose} to? */
+export const asksPeople = (uri: string): boolean => /^git(?::|$)/.test(uri);
+
+export const cannotPropose = (uri: string): UserError =>
+  new UserError('cannot-propose', `promote.by is pull-request, but the registry ${uri} has nobody to ask.`, {
+    todo: 'Use `registry: git`, or `promote.by: alias`.',
+  });
 
 export const registry = slot<Registry>('registry');

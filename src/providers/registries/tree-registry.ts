@@ -5,6 +5,7 @@ import { codeOf, explainFileError, PARTIAL_PREFIX, syncFolder } from '../../kern
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { Aliases, HistoryEvent, ModelState, Registry, Version, VersionDraft } from './registry.ts';
 import {
+  ACCEPTED_FOLDER,
   ALIASES_FILE,
   checkAliasName,
   digestOfFiles,
@@ -80,7 +81,20 @@ function reading(view: TreeView, tree: Pick<Tree, 'uri' | 'place'>, signal: Abor
     return readStateFile(await view.read(path, signal), tree.place(path));
   }
 
-  return { aliases, numbers, version, versions, state };
+  /** What came with accepted proposals and no writer has moved to the history yet, in order. */
+  async function accepted(model: string): Promise<string> {
+    const folder = `${checkedModel(model)}/${ACCEPTED_FOLDER}`;
+    const names = (await view.list(folder, signal)).toSorted((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+    const lines: string[] = [];
+    for (const name of names) {
+      const text = Buffer.from((await view.read(`${folder}/${name}`, signal)) ?? new Uint8Array()).toString('utf8');
+      readHistoryFile(Buffer.from(text), tree.place(`${folder}/${name}`));
+      lines.push(`${text.trimEnd()}\n`);
+    }
+    return lines.join('');
+  }
+
+  return { aliases, numbers, version, versions, state, accepted };
 }
 
 /** The rules of a registry, over any tree of files. */
@@ -211,7 +225,12 @@ export function treeRegistry(tree: Tree): Registry {
 
     async history(model, signal) {
       const path = `${checkedModel(model)}/${HISTORY_FILE}`;
-      return readHistoryFile(await (await tree.view(signal)).read(path, signal), tree.place(path));
+      const view = await tree.view(signal);
+      const accepted = await reading(view, tree, signal).accepted(model);
+      return [
+        ...readHistoryFile(await view.read(path, signal), tree.place(path)),
+        ...readHistoryFile(Buffer.from(accepted), tree.place(path)),
+      ];
     },
 
     async append(model, event: HistoryEvent, signal) {
@@ -224,7 +243,9 @@ export function treeRegistry(tree: Tree): Registry {
           const before = Buffer.from((await changes.read(path, signal)) ?? new Uint8Array()).toString('utf8');
           // "Every call may be repeated": the event that is already last is not told twice.
           if (before.endsWith(line)) return;
-          await changes.write(path, before + (before === '' || before.endsWith('\n') ? '' : '\n') + line);
+          const accepted = await reading(changes, tree, signal).accepted(model);
+          await changes.write(path, before + (before === '' || before.endsWith('\n') ? '' : '\n') + accepted + line);
+          if (accepted !== '') await changes.removeFolder(`${model}/${ACCEPTED_FOLDER}`);
         },
         signal,
       );

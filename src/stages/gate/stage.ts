@@ -6,7 +6,7 @@ import { failed, passed, skipped } from '../../kernel/verdict.ts';
 import { duration } from '../../pipeline/duration.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
-import { type ModelState, registry } from '../../providers/registries/registry.ts';
+import { cannotPropose, type ModelState, registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
@@ -34,6 +34,7 @@ export const gate = defineStage({
       .enum(['folder', 'file'])
       .default('folder')
       .describe('What counts as a partition: a `key=value` folder with files in it (a file where there are none), or a file.'),
+    by: wired('config.promote.by', z.enum(['alias', 'pull-request']).default('alias').describe('Who promotes; as in promote.')),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
   },
@@ -55,6 +56,7 @@ export const gate = defineStage({
         endsRun: true,
       };
 
+    if (inputs.by === 'pull-request' && !registry.propose) throw cannotPropose(registry.uri);
     await registry.probe(signal);
     const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
     const there = await data.look(source, signal);

@@ -5,11 +5,20 @@ import { readRecord } from '../../kernel/run-folder.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, type Reason, skipped, type Verdict } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
-import { type Aliases, type ModelState, type OutcomeEntry, registry } from '../../providers/registries/registry.ts';
+import {
+  type Aliases,
+  asksPeople,
+  cannotPropose,
+  type ModelState,
+  type OutcomeEntry,
+  type Proposal,
+  registry,
+} from '../../providers/registries/registry.ts';
 import { thresholdInput } from '../gates.ts';
 import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { withRowCount } from '../row-counts.ts';
 import { decidePromotion } from './decide-promotion.ts';
+import { reviewText } from './review-text.ts';
 
 export const promote = defineStage({
   name: 'promote',
@@ -24,6 +33,13 @@ export const promote = defineStage({
       .describe(
         '`significant`: better than the champion on the same rows beyond noise; `threshold-only`: promote.gates alone decide; `never`: only register.',
       ),
+    by: z
+      .enum(['alias', 'pull-request'])
+      .default('alias')
+      .describe(
+        '`alias`: the alias moves at once; `pull-request`: a pull request asks people, and merging it promotes (only registries that can ask: `git`).',
+      ),
+    registry: sharedKeys.registry,
     gates: z
       .record(z.string(), thresholdInput)
       .default({})
@@ -57,9 +73,13 @@ export const promote = defineStage({
     promoted: '`true` when the champion moved.',
     version: 'The version judged.',
     champion: 'Version in service afterwards.',
+    proposal: 'Address of the pull request that waits for people; only with `by: pull-request`.',
   },
   needs: { registry },
-  check: (inputs) => unknownMetrics(inputs, [...metricsAt('gates', inputs.gates), ...metricsAt('guards', inputs.guards)]),
+  check: (inputs) => [
+    ...unknownMetrics(inputs, [...metricsAt('gates', inputs.gates), ...metricsAt('guards', inputs.guards)]),
+    ...cannotAsk(inputs),
+  ],
 
   async run(inputs, { registry }, { signal, now, run }) {
     const { name, version } = inputs;
@@ -74,18 +94,35 @@ export const promote = defineStage({
         ? incomparable('no-version', 'There is no registered version to promote.')
         : decidePromotion({ version, champion, when: inputs.when, gates: inputs.gates, evaluation });
 
-    const promoted = decision.kind === 'passed' && version !== undefined;
+    const agreed = decision.kind === 'passed' && version !== undefined;
+    const byPeople = inputs.by === 'pull-request' && champion !== version;
+    const promoted = agreed && !byPeople;
+    const event = { at: now.toISOString(), run: run.id, ...(version !== undefined && { version }), metrics: pointValues(evaluation) };
     let after: Aliases = before;
-    if (promoted && champion !== version) {
+    let proposal: Proposal | undefined;
+    if (agreed && byPeople) {
+      if (!registry.propose) throw cannotPropose(registry.uri);
+      const text = `Version ${version} is champion: the proposal of this run was accepted.`;
+      const asked = {
+        generation: before.generation,
+        text: reviewText(run.id, evaluation),
+        event: { ...event, event: 'promoted', text },
+      } as const;
+      proposal = await registry.propose(name, version, asked, signal);
+    } else if (promoted && champion !== version) {
       after = await registry.move(
         name,
         { champion: version, ...(champion !== undefined && { previous: champion }), staging: undefined },
         before.generation,
         signal,
       );
-    } else if (version !== undefined && champion !== version) {
+    } else if (version !== undefined && champion !== version && !byPeople) {
+      // Where people promote, nothing else moves the aliases: each move would take an open proposal its ground.
       after = await registry.move(name, { staging: version }, before.generation, signal);
     }
+    const said: Verdict = proposal
+      ? skipped('proposed', `Version ${version} waits for people: merging ${proposal.url} promotes it.`)
+      : decision;
 
     const entry: OutcomeEntry = {
       run: run.id,
@@ -98,12 +135,9 @@ export const promote = defineStage({
     await registry.append(
       name,
       {
-        at: entry.at,
-        event: promoted ? 'promoted' : refusal ? 'refused' : 'registered',
-        run: run.id,
-        ...(version !== undefined && { version }),
-        text: decision.kind === 'passed' ? `Version ${version} is champion.` : decision.reason.text,
-        metrics: pointValues(evaluation),
+        ...event,
+        event: proposal ? 'proposed' : promoted ? 'promoted' : refusal ? 'refused' : 'registered',
+        text: said.kind === 'passed' ? `Version ${version} is champion.` : said.reason.text,
       },
       signal,
     );
@@ -112,19 +146,26 @@ export const promote = defineStage({
       promoted,
       ...(version !== undefined && { version }),
       ...(after.versions.champion !== undefined && { champion: after.versions.champion }),
+      ...(proposal && { proposal: proposal.url }),
     };
     const verdict =
-      decision.kind === 'skipped' && decision.reason.code === 'not-better' && inputs['on-refusal'] === 'fail'
-        ? failed(decision.reason.code, decision.reason.text)
-        : decision;
+      said.kind === 'skipped' && said.reason.code === 'not-better' && inputs['on-refusal'] === 'fail'
+        ? failed(said.reason.code, said.reason.text)
+        : said;
     const found = promoted
       ? champion === undefined
         ? `version ${version} is the first champion`
         : `version ${version} takes over from version ${champion}`
-      : (decision as { reason: Reason }).reason.text;
+      : (said as { reason: Reason }).reason.text;
     return { verdict, found, outputs };
   },
 });
+
+/** Told where the file names a registry; without one the door chooses it, and the gate looks at what that is. */
+function cannotAsk({ by, registry: uri }: { readonly by: string; readonly registry?: string }) {
+  if (by !== 'pull-request' || uri === undefined || asksPeople(uri)) return [];
+  return [{ path: 'by', message: `expected a registry that can ask people for pull-request (\`registry: git\`), found "${uri}".` }];
+}
 
 function withOutcome(
   state: ModelState,

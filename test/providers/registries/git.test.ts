@@ -17,6 +17,12 @@ const meanwhile =
     await pass();
   };
 
+const asking = (generation: number, text = '') => ({
+  generation,
+  text,
+  event: { at: '2026-11-21T10:00:00.000Z', event: 'promoted', run: 'r7', text: 'Accepted.' } as const,
+});
+
 registryContract('git', (context) => emptyGitRegistry(context, 0));
 
 test('git registry: of twenty promotions from one generation exactly one wins', async (context) => {
@@ -229,41 +235,90 @@ test('git registry: a proposal is a pull request; merging it promotes', async (c
   for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
   await registry.move('churn', { champion: 1, staging: 2 }, 0, signal);
   const { digest } = await registry.version('churn', 2, signal);
-  const proposal = await registry.propose!('churn', 2, { generation: 1, text: 'auc 0.81 against 0.80' }, signal);
+  const proposal = await registry.propose!('churn', 2, asking(1, 'auc 0.81 against 0.80'), signal);
   assert.equal(proposal.digest, digest);
   const [pull] = github.pulls;
   assert.equal(pull?.base, 'retrain-registry');
   assert.match(pull?.head ?? '', new RegExp(`^retrain-promote/churn/2-${digest.slice(0, 12)}-2$`));
   assert.match(pull?.body ?? '', new RegExp(`${digest}[^]*auc 0.81`));
   assert.deepEqual((await registry.aliases('churn', signal)).versions, { champion: 1, staging: 2 }, 'nothing moved yet');
-  assert.deepEqual(await registry.propose!('churn', 2, { generation: 1, text: '' }, signal), proposal, 'asked again, the same one');
+  assert.deepEqual(await registry.propose!('churn', 2, asking(1), signal), proposal, 'asked again, the same one');
   assert.equal(await github.merge(proposal.number), true);
   assert.deepEqual(await registry.aliases('churn', signal), { generation: 2, versions: { champion: 2, previous: 1 } });
+});
+
+test('git registry: the merge that promotes writes the history, though others wrote it meanwhile; the next writer puts it in its place', async (context) => {
+  const { again, github, lines, registry } = await emptyGitRegistry(context);
+  await registry.add('churn', await draftOf(context, 'a'), signal);
+  await registry.append('churn', { at: 't1', event: 'registered', text: 'one' }, signal);
+  const proposal = await registry.propose!('churn', 1, asking(0), signal);
+  await registry.append('churn', { at: 't2', event: 'proposed', text: 'two' }, signal);
+  const told = async () => (await again().history('churn', signal)).map(({ event, run }) => [event, run].filter(Boolean).join(' '));
+  assert.deepEqual(await told(), ['registered', 'proposed']);
+  assert.equal(await github.merge(proposal.number), true);
+  assert.deepEqual(await told(), ['registered', 'proposed', 'promoted r7']);
+  await again().append('churn', { at: 't3', event: 'refused', text: 'three' }, signal);
+  assert.deepEqual(await told(), ['registered', 'proposed', 'promoted r7', 'refused']);
+  assert.equal(await github.git.text(['ls-tree', '-r', '--name-only', 'retrain-registry', 'churn/accepted']), '');
+  assert.equal((await lines())[0], 'churn: promoted: Accepted. (run r7)');
+});
+
+test('git registry: a proposal of another version takes the place of the open one, whose approval lapses (S31)', async (context) => {
+  const { github, registry } = await emptyGitRegistry(context);
+  for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
+  const elsewhere = await registry.add('churn-b', await draftOf(context, 'c'), signal);
+  const other = await registry.propose!('churn-b', elsewhere.version, asking(0), signal);
+  const first = await registry.propose!('churn', 1, asking(0), signal);
+  const second = await registry.propose!('churn', 2, asking(0), signal);
+  assert.equal(await github.merge(first.number), false, 'closed');
+  assert.equal(await github.merge(other.number), true, 'of another model');
+  assert.equal(await github.merge(second.number), true);
+  assert.deepEqual((await registry.aliases('churn', signal)).versions, { champion: 2 });
+});
+
+test('git registry: a proposal is brought up to date, not opened again', async (context) => {
+  const { github, registry } = await emptyGitRegistry(context);
+  await registry.add('churn', await draftOf(context, 'a'), signal);
+  const first = await registry.propose!('churn', 1, asking(0, 'auc 0.81'), signal);
+  assert.deepEqual(await registry.propose!('churn', 1, asking(0, 'auc 0.82'), signal), first);
+  assert.deepEqual(
+    github.pulls.map(({ body }) => /auc .*/.exec(body)?.[0]),
+    ['auc 0.82'],
+  );
+});
+
+test('git registry: where workflows may not open pull requests, the setting is named', async (context) => {
+  const { github, registry } = await emptyGitRegistry(context);
+  await registry.add('churn', await draftOf(context, 'a'), signal);
+  github.fail(/POST .*pulls/, refuse(403, 'GitHub Actions is not permitted to create or approve pull requests.'));
+  await assert.rejects(registry.propose!('churn', 1, asking(0), signal), (error: Error & { todo: string }) =>
+    /Settings → Actions → General/.test(error.todo),
+  );
 });
 
 test('git registry: a proposal lapses when the champion moves, and another model does not disturb it', async (context) => {
   const { github, registry } = await emptyGitRegistry(context);
   for (const seed of ['a', 'b', 'c']) await registry.add('churn', await draftOf(context, seed), signal);
   await registry.move('churn', { champion: 1 }, 0, signal);
-  const lapsing = await registry.propose!('churn', 2, { generation: 1, text: '' }, signal);
+  const lapsing = await registry.propose!('churn', 2, asking(1), signal);
   await registry.append('spam', { at: 't', event: 'reset', text: 'other' }, signal);
-  const kept = await registry.propose!('churn', 3, { generation: 1, text: '' }, signal);
+  const kept = await registry.propose!('churn', 3, asking(1), signal);
   assert.equal(await github.merge(kept.number), true);
   assert.equal(await github.merge(lapsing.number), false, 'a conflict');
-  await assert.rejects(registry.propose!('churn', 2, { generation: 1, text: '' }, signal), { code: 'alias-moved' });
+  await assert.rejects(registry.propose!('churn', 2, asking(1), signal), { code: 'alias-moved' });
   assert.equal((await registry.aliases('churn', signal)).versions.champion, 3);
 });
 
 test('git registry: a proposal somebody pushed to is made anew, so that its approval lapses', async (context) => {
   const { github, registry } = await emptyGitRegistry(context);
   for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
-  await registry.propose!('churn', 1, { generation: 0, text: '' }, signal);
+  await registry.propose!('churn', 1, asking(0), signal);
   const { repository, token, apiUrl } = github;
   const forge = githubForge({ repository, token, apiUrl });
   const branch = github.pulls[0]?.head ?? '';
   const additions = new Map([['churn/aliases.json', Buffer.from('{"schema":"retrain/aliases/1","generation":1,"champion":2}')]]);
   const expectedHead = (await forge.head(branch, signal)) ?? '';
   await forge.commit({ branch, expectedHead, headline: 'Look elsewhere', additions, deletions: [] }, signal);
-  await registry.propose!('churn', 1, { generation: 0, text: '' }, signal);
+  await registry.propose!('churn', 1, asking(0), signal);
   assert.match(await github.git.text(['show', `${branch}:churn/aliases.json`]), /"champion": 1/);
 });
