@@ -6,7 +6,11 @@ import type { ClassificationRows } from './classification-rows.ts';
 import type { Difference, EstimateOptions, Metric } from './metric.ts';
 import { expectPair, notComparable } from './pairs.ts';
 import { areaUnderRoc, descend, type RankedScores, rankedScoresOf, rankScores } from './ranked-scores.ts';
+import { withoutSpread } from './share-comparison.ts';
 import { asEstimate } from './smooth.ts';
+
+/** Standard errors below this are what rounding leaves of 0. */
+const SPREAD_MIN = 1e-14;
 
 /** Probability that a positive scores above a negative, equal scores counting half; interval and comparison by DeLong. */
 export const aucRoc: Metric<ClassificationRows> = {
@@ -40,7 +44,8 @@ export const aucRoc: Metric<ClassificationRows> = {
     const found = delongTest(labels, candidate.scores!, champion.scores!, options.level);
     if ('notComputable' in found) return { ...found, candidate: ours, champion: theirs };
     const { first, second, difference, standardError, p, interval, n } = found;
-    return { candidate: first, champion: second, difference, n, interval, p, test: 'delong', standardError };
+    const compared = { candidate: first, champion: second, difference, n, interval, p, test: 'delong', standardError };
+    return standardError === 0 ? { ...compared, ...withoutSpread(n) } : compared;
   },
 };
 
@@ -196,7 +201,8 @@ function errorOf(influence: Float64Array): number {
 }
 
 function byInfluence(candidate: number, champion: number, ours: Float64Array, theirs: Float64Array, options: EstimateOptions): Difference {
-  const standardError = errorOf(ours.map((value, i) => value - theirs[i]!));
+  const error = errorOf(ours.map((value, i) => value - theirs[i]!));
+  const standardError = error < SPREAD_MIN ? 0 : error;
   const difference = candidate - champion;
   return {
     candidate,
@@ -207,10 +213,13 @@ function byInfluence(candidate: number, champion: number, ours: Float64Array, th
     p: standardError === 0 ? Number(difference === 0) : normalTwoSided(difference / standardError),
     test: 'delong',
     standardError,
+    ...(standardError === 0 ? withoutSpread(ours.length) : {}),
   };
 }
 
+/** Scores that separate the classes wholly, or not at all, show no spread: no interval rather than one of width 0. */
 function withNormal(point: Extract<Estimate, { value: number }>, error: number, method: string, level: number | undefined): Estimate {
+  if (error < SPREAD_MIN) return point;
   return { ...point, interval: normalInterval(point.value, error, { level, method, least: 0, most: 1 }) };
 }
 

@@ -11,6 +11,7 @@ export interface ConfusionCounts {
   weight: number;
 }
 
+/** A K × K matrix of zeros: rows are the truth, columns the prediction. */
 export const emptyConfusion = (classes: readonly string[]): ConfusionCounts => ({
   classes,
   cells: new Float64Array(classes.length * classes.length),
@@ -65,6 +66,7 @@ export interface BinaryCounts {
   readonly tn: number;
 }
 
+/** tp, fp, fn and tn of one class against the rest, in rows or weight. */
 export function countsOfClass({ cells, classes }: Pick<ConfusionCounts, 'cells' | 'classes'>, code: number): BinaryCounts {
   const k = classes.length;
   let inRow = 0;

@@ -61,14 +61,17 @@ export function adjustedBalancedAccuracyScore(counts: Counts): number {
   return (balancedAccuracyScore(counts) - chance) / (1 - chance);
 }
 
+/** tp/(tp + fp) of one class; NaN when nothing is predicted as it. */
 export const precisionOf = (counts: Counts, code: number): number => {
   const { tp, fp } = countsOfClass(counts, code);
   return tp / (tp + fp);
 };
+/** tp/(tp + fn) of one class; NaN when no row is of it. */
 export const recallOf = (counts: Counts, code: number): number => {
   const { tp, fn } = countsOfClass(counts, code);
   return tp / (tp + fn);
 };
+/** tn/(tn + fp) of one class; NaN when every row is of it. */
 export const specificityOf = (counts: Counts, code: number): number => {
   const { fp, tn } = countsOfClass(counts, code);
   return tn / (tn + fp);
@@ -78,6 +81,7 @@ export const fScoreOf = (counts: Counts, code: number, beta = 1): number => {
   const { tp, fp, fn } = countsOfClass(counts, code);
   return ((1 + beta * beta) * tp) / ((1 + beta * beta) * tp + beta * beta * fn + fp);
 };
+/** tp/(tp + fp + fn) of one class; NaN when it is neither true nor predicted anywhere. */
 export const jaccardOf = (counts: Counts, code: number): number => {
   const { tp, fp, fn } = countsOfClass(counts, code);
   return tp / (tp + fp + fn);

@@ -2,8 +2,8 @@ import { spearman } from '../statistics/correlations.ts';
 import type { Estimate } from '../statistics/estimate.ts';
 import { Random, STREAMS } from '../statistics/random.ts';
 import { BadInput } from '../tables/bad-input.ts';
+import { byCodePoint } from '../tables/code-point-order.ts';
 import { takeNumbers } from './column-checks.ts';
-import { byCodePoint } from './labels.ts';
 import { type MeanMetric, meanMetric } from './mean-metric.ts';
 import type { Metric, Rows } from './metric.ts';
 

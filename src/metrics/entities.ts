@@ -1,5 +1,6 @@
 import { BadInput } from '../tables/bad-input.ts';
 import { takeNumbers } from './column-checks.ts';
+import { byLabelOrder } from './labels.ts';
 import { type SumMetric, sumMetric } from './mean-metric.ts';
 import type { Metric, Rows } from './metric.ts';
 import { detectScheme, type Entity, lenientEntities, type Scheme, strictEntities } from './tag-schemes.ts';
@@ -54,7 +55,7 @@ type Tags = readonly (readonly string[])[];
 
 function countEntities(truth: readonly Entity[][], predicted: readonly Entity[][], trueTags: Tags, foundTags: Tags): EntityRows {
   const n = truth.length;
-  const types = [...new Set([...truth, ...predicted].flatMap((entities) => entities.map(({ type }) => type)))].sort();
+  const types = [...new Set([...truth, ...predicted].flatMap((entities) => entities.map(({ type }) => type)))].sort(byLabelOrder);
   const codeOf = new Map(types.map((type, code) => [type, code]));
   const columns = (): Float64Array[] => types.map(() => new Float64Array(n));
   const counts = { right: columns(), predicted: columns(), truth: columns() };

@@ -33,6 +33,7 @@ export function countGroups({ truth, predicted, positive }: ClassificationRows, 
   return out;
 }
 
+/** Counts of the same groups from two parts of the rows, added up. */
 export function mergeGroups(a: readonly GroupCounts[], b: readonly GroupCounts[]): GroupCounts[] {
   const merged = new Map(a.map((counts) => [counts.group, counts]));
   for (const counts of b) {

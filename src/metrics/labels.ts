@@ -1,4 +1,5 @@
 import { BadInput } from '../tables/bad-input.ts';
+import { byCodePoint } from '../tables/code-point-order.ts';
 import { type Origin, placeOf } from './column-checks.ts';
 
 export type Label = string | number | boolean;
@@ -6,6 +7,7 @@ export type Label = string | number | boolean;
 /** Labels row by row, or as codes into a dictionary. */
 export type LabelColumn = ArrayLike<Label> | { readonly codes: Int32Array; readonly dictionary: readonly string[] };
 
+/** Rows of a column of labels. */
 export const labelCount = (column: LabelColumn): number => ('codes' in column ? column.codes.length : column.length);
 
 /** All labels of some columns in their order: numbers ascending, then text by code point. */
@@ -72,18 +74,3 @@ export function byLabelOrder(a: string, b: string): number {
 }
 
 const asNumber = (text: string): number | undefined => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined);
-
-/** By Unicode code point, which is also the order of UTF-8 bytes (plain `<` compares UTF-16 units). */
-export function byCodePoint(a: string, b: string): number {
-  const n = Math.min(a.length, b.length);
-  for (let i = 0; i < n; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // A surrogate stands for a code point above every other UTF-16 unit.
-    const xHigh = x >= 0xd800 && x <= 0xdfff;
-    const yHigh = y >= 0xd800 && y <= 0xdfff;
-    return xHigh === yHigh ? x - y : xHigh ? 1 : -1;
-  }
-  return a.length - b.length;
-}

@@ -62,6 +62,7 @@ export type Difference =
   | ComputedDifference
   | { readonly notComputable: NotComputable; readonly n: number; readonly candidate: Estimate; readonly champion: Estimate };
 
+/** Whether two models could be compared. */
 export const isDifference = (difference: Difference): difference is ComputedDifference => 'difference' in difference;
 
 export interface Metric<R extends Rows = Rows> {

@@ -1,5 +1,6 @@
 import { BadInput } from '../tables/bad-input.ts';
 import { placeOf, takeNumbers } from './column-checks.ts';
+import { byLabelOrder } from './labels.ts';
 import { meanMetric, type SumMetric, sumMetric } from './mean-metric.ts';
 import type { Metric, Rows } from './metric.ts';
 
@@ -22,7 +23,7 @@ export interface MultilabelInput {
 export function multilabelRows({ truth, predicted, labels }: MultilabelInput): MultilabelRows {
   if (truth.length !== predicted.length)
     throw new BadInput('wrong-length', `expected ${truth.length} rows, as the truth has, and found ${predicted.length}.`);
-  const known = labels ?? [...new Set([...truth, ...predicted].flat())].sort();
+  const known = labels ?? [...new Set([...truth, ...predicted].flat())].sort(byLabelOrder);
   const codeOf = new Map(known.map((label, code) => [label, code]));
   const encode = (rows: readonly (readonly string[])[], side: string): Float64Array[] => {
     const columns = known.map(() => new Float64Array(rows.length));

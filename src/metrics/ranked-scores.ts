@@ -18,6 +18,7 @@ export interface RankedScores {
 /** One distinct score: weight of positives and negatives that have it. */
 export type VisitScore = (score: number, positives: number, negatives: number) => void;
 
+/** Scores of positives and negatives in order; `positive` tells by 0-based row. */
 export function rankScores(scores: Float64Array, positive: (row: number) => boolean, weights?: Float64Array): RankedScores {
   if (weights !== undefined) return rankWeighted(scores, positive, weights);
   const n = scores.length;

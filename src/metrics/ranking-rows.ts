@@ -1,5 +1,5 @@
 import { BadInput } from '../tables/bad-input.ts';
-import { byCodePoint } from './labels.ts';
+import { byCodePoint } from '../tables/code-point-order.ts';
 import type { Rows } from './metric.ts';
 
 /** One judged query: what was found, by rank, and what there was to find. */

@@ -50,6 +50,10 @@ function lowerBound(shares: PairedShares, options: EstimateOptions): Pick<Comput
   return few === undefined ? {} : { few: { ...few, lowerBound: newcombePaired(shares, options.level).low } };
 }
 
+/** A difference without any spread, as of a perfect model and a constant one: below 25 rows the sign test over all of them must agree. */
+export const withoutSpread = (n: number): Pick<ComputedDifference, 'few'> =>
+  n < FEW_DISCORDANT ? { few: { exactP: mcnemarExact(n, 0).p } } : {};
+
 /** The discordant rows, and the exact test where they are few. */
 export function fewRows({ onlyFirst, onlySecond }: PairedShares): Pick<ComputedDifference, 'discordant' | 'few'> {
   const discordant = { candidateOnly: onlyFirst, championOnly: onlySecond };

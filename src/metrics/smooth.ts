@@ -4,6 +4,7 @@ import { normalInterval } from '../statistics/intervals/delta.ts';
 import { normalTwoSided } from '../statistics/special/normal.ts';
 import type { ComputedDifference, EstimateOptions } from './metric.ts';
 import { differenceOf, influenceError, type RowStatistic } from './row-statistic.ts';
+import { withoutSpread } from './share-comparison.ts';
 
 /** Bootstrap up to this many rows, delta method above (S6). */
 export const BOOTSTRAP_ROWS_MAX = 100_000;
@@ -86,7 +87,7 @@ export async function compareSmooth(
   const replicates = drawn!.filter(Number.isFinite);
   if (replicates.length < 2 || !spread(replicates)) {
     const interval = { low: paired.value, high: paired.value, level: options.level ?? 0.95, method: 'constant' };
-    return { ...common, interval, p: Number(paired.value === 0), test: 'paired-bootstrap', standardError: 0 };
+    return { ...common, interval, p: Number(paired.value === 0), test: 'paired-bootstrap', standardError: 0, ...withoutSpread(paired.n) };
   }
   return {
     ...common,

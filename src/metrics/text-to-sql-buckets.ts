@@ -11,6 +11,7 @@ export const SMALL_BUCKET = 30;
 /** Rows without a label. pandas' `groupby` drops them; here they are a bucket of their own. */
 export const NO_LABEL = '(none)';
 
+/** A row's label as buckets name it: a missing one is `(none)`. */
 export const labelOf = (label: string | undefined): string => (label === undefined || label === '' ? NO_LABEL : label);
 
 /** Rows of one label, as positions. */
@@ -36,6 +37,7 @@ export function bucketsOf(labels: readonly (string | undefined)[]): Bucket[] {
 /** `share`: scores are 0 or 1, Wilson's interval; `mean`: t interval, clipped to 0…1. Rows scored NaN are left out. */
 export type ScoreKind = 'share' | 'mean';
 
+/** Mean of scores with its interval: Wilson's for shares, Student's t for means. */
 export function scoreEstimate(scores: Float64Array, kind: ScoreKind, rows?: Uint32Array, level = 0.95): Estimate {
   const chosen = (rows ? Float64Array.from(rows, (at) => scores[at]!) : scores).filter((score) => !Number.isNaN(score));
   const n = chosen.length;

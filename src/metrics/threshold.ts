@@ -39,6 +39,7 @@ export function parseThreshold(written: string | number, better: Direction = 'hi
   return { operator, limit, text: found[1] === undefined ? `${operator} ${text}` : text };
 }
 
+/** Whether a value meets a threshold. */
 export function meets(value: number, { operator, limit }: Pick<Threshold, 'operator' | 'limit'>): boolean {
   switch (operator) {
     case '>=':

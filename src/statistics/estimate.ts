@@ -15,4 +15,5 @@ export type Estimate =
   | { readonly value: number; readonly n: number; readonly interval?: Interval }
   | { readonly notComputable: NotComputable; readonly n: number };
 
+/** Whether there is a value, and not only the reason why there is none. */
 export const isComputed = (estimate: Estimate): estimate is Extract<Estimate, { value: number }> => 'value' in estimate;

@@ -1,6 +1,7 @@
 export { BadInput, type Place } from './bad-input.ts';
 export { BottomK, type SampleOptions, sampleRows } from './bottom-k.ts';
 export { type ByteSource, bytesOf } from './byte-source.ts';
+export { byCodePoint } from './code-point-order.ts';
 export { type ColumnChoice, chooseColumns } from './columns.ts';
 export { chanceLimit } from './drift/column-drift.ts';
 export {
@@ -35,7 +36,6 @@ export { type AppliedCounts, type AppliedTable, applyPreparation } from './prepa
 export { type FitOptions, fitPreparation } from './preparation/fit.ts';
 export { describeFeatures, type Preparation, readPreparation, writePreparation } from './preparation/preparation.ts';
 export { type PreparationSpec, preparationSchema, preparationShape } from './preparation/preparation-schema.ts';
-export { compareUtf8 } from './profile/categorical-profiler.ts';
 export { countOnEdges, EdgeCounter } from './profile/count-on-edges.ts';
 export { quantileOf } from './profile/edges.ts';
 export { kurtosisOf, mergeMoments, skewnessOf, varianceOf } from './profile/moments.ts';

@@ -55,6 +55,19 @@ test('few discordant rows guard smooth figures of labels as well', async () => {
   assert.equal(found.verdict, 'not-better');
 });
 
+test('a difference without spread on four rows is no proof, on thirty it is', async () => {
+  const compared = async (n: number, primary: string) => {
+    const truth = Array.from({ length: n }, (_, i) => i % 2);
+    const rows = (scores: number[]): ClassificationRows => classificationRows({ truth, scores, positive: 1, classes: [0, 1] });
+    const [perfect, constant] = [rows(truth.map((y) => 0.2 + y / 2)), rows(truth.map(() => 0.5))];
+    return compareModels({ primary: findMetric('binary', primary), candidate: perfect, champion: constant, seed: 1n, replicates: 200 });
+  };
+  const few = await compared(4, 'auc_roc');
+  assert.ok(few.primary!.interval!.low > 0, 'the interval alone would promote');
+  assert.equal(few.verdict, 'not-better');
+  assert.equal((await compared(30, 'auc_roc')).verdict, 'better');
+});
+
 test('without discordant rows "not worse" asks Newcombe, not a width of zero', async () => {
   const [candidate, champion] = pair(15, 0, 0, 5);
   const margin = 0.01;

@@ -85,6 +85,23 @@ test('DeLong of one AUC by merging equals the influence of its rows', async () =
   close(multiclassArea(classificationRows({ truth: rows.truth, probabilities: P, classes: [0, 1] }), 'ovo_macro'), found.value);
 });
 
+test('an AUC without spread has no interval rather than one of width 0', async () => {
+  for (const scores of [
+    [0.1, 0.2, 0.8, 0.9],
+    [0.5, 0.5, 0.5, 0.5],
+  ]) {
+    const found = await findMetric('binary', 'auc_roc').estimate(classificationRows({ truth: [0, 0, 1, 1], scores, positive: 1 }));
+    assert.ok('value' in found && found.interval === undefined);
+  }
+  const P = [
+    [0.8, 0.7, 0.1, 0.1, 0.1, 0.1],
+    [0.1, 0.2, 0.8, 0.7, 0.1, 0.1],
+    [0.1, 0.1, 0.1, 0.2, 0.8, 0.8],
+  ];
+  const found = await findMetric('multiclass', 'auc_roc_ovr').estimate(classificationRows({ truth: [0, 0, 1, 1, 2, 2], probabilities: P }));
+  assert.ok('value' in found && found.value === 1 && found.interval === undefined);
+});
+
 test('every metric with an interval holds its own value, whatever the weights', async () => {
   for (const rows of [draw(80, 1), draw(80, 2, true)]) {
     const found = await estimateAll(

@@ -56,6 +56,7 @@ export const normalSf = (z: number): number => erfc(z * SQRT_HALF) / 2;
 /** P(abs(Z) ≥ abs(z)). */
 export const normalTwoSided = (z: number): number => erfc(Math.abs(z) * SQRT_HALF);
 
+/** Density of the standard normal distribution, e^(-x²/2)/√(2π). */
 export const normalDensity = (z: number): number => Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI);
 
 // M. J. Wichura, Algorithm AS 241 (1988), PPND16: lowest power first.

@@ -1,3 +1,4 @@
+import { byCodePoint } from '../code-point-order.ts';
 import type { CategoricalProfile, NumericProfile } from '../profile-types.ts';
 import { countUpTo, elementAt } from './distribution.ts';
 
@@ -68,9 +69,7 @@ export function categoryBins(reference: CategoricalProfile, current: Categorical
     if (known) known.current = count;
     else counts.set(value, { label: value, reference: 0, current: count });
   }
-  const ordered = [...counts.values()].sort(
-    (a, b) => b.reference - a.reference || b.current - a.current || Buffer.compare(Buffer.from(a.label), Buffer.from(b.label)),
-  );
+  const ordered = [...counts.values()].sort((a, b) => b.reference - a.reference || b.current - a.current || byCodePoint(a.label, b.label));
   const binned = ordered.slice(0, CATEGORIES_BINNED);
   const rest = binned.reduce((left, bin) => ({ reference: left.reference - bin.reference, current: left.current - bin.current }), {
     reference: reference.count,

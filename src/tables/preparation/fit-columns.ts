@@ -1,17 +1,7 @@
 import { sortNumbers } from '../../statistics/index.ts';
+import { byCodePoint } from '../code-point-order.ts';
 import { linearQuantile } from '../expression/fits.ts';
 import type { NumberList } from '../row-keys.ts';
-
-export const byCodePoint = (a: string, b: string): number => {
-  if (a === b) return 0;
-  const [x, y] = [a[Symbol.iterator](), b[Symbol.iterator]()];
-  for (;;) {
-    const [p, q] = [x.next(), y.next()];
-    if (p.done) return -1;
-    if (q.done) return 1;
-    if (p.value !== q.value) return p.value.codePointAt(0)! - q.value.codePointAt(0)!;
-  }
-};
 
 export interface NumberChoices {
   readonly impute: 'median' | 'mean' | 'mode' | 'none' | { readonly constant: number };

@@ -1,10 +1,11 @@
 import { BadInput } from '../bad-input.ts';
+import { byCodePoint } from '../code-point-order.ts';
 import { fitExpressions } from '../expression/fits.ts';
 import { columnsOf, type Node, parseExpression, printNode, substitute } from '../expression/syntax.ts';
 import { nearest } from '../nearest.ts';
 import { NumberList } from '../row-keys.ts';
 import type { ColumnType, Schema, Table } from '../table.ts';
-import { byCodePoint, fitCodes, fitNumber, TextCounts } from './fit-columns.ts';
+import { fitCodes, fitNumber, TextCounts } from './fit-columns.ts';
 import { compileOrigin, originColumns, readNumbers, readTexts } from './origin-reader.ts';
 import { type Origin, outputNames, type Preparation, type Prepared, sealPreparation } from './preparation.ts';
 import type { ColumnSpec, PreparationSpec } from './preparation-schema.ts';

@@ -107,6 +107,7 @@ function canonical(value: unknown): string {
     .join(',')}}`;
 }
 
+/** The text of a fitted preparation, as JSON that `readPreparation` takes back. */
 export const writePreparation = (preparation: Preparation): string => `${JSON.stringify(preparation, null, 1)}\n`;
 
 /** Reads what `writePreparation` wrote. `BadInput`: `bad-preparation` (damaged, edited), `newer-preparation`. */

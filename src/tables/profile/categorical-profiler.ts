@@ -1,3 +1,4 @@
+import { byCodePoint } from '../code-point-order.ts';
 import { CATEGORIES_MAX, type CategoricalProfile } from '../profile-types.ts';
 import type { Column } from '../table.ts';
 import { HyperLogLog } from './hyperloglog.ts';
@@ -197,19 +198,4 @@ function mostFrequent<T extends Counted>(all: readonly T[], n: number): T[] {
   return [...above.sort(byCount), ...level].slice(0, n);
 }
 
-const byCount = (a: Counted, b: Counted): number => b.count - a.count || compareUtf8(a.value, b.value);
-
-/** Order of the UTF-8 bytes, which is the order of code points. */
-export function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x === y) continue;
-    // A surrogate stands for a code point above every other UTF-16 unit.
-    const xHigh = x >= 0xd800 && x <= 0xdfff;
-    const yHigh = y >= 0xd800 && y <= 0xdfff;
-    return xHigh === yHigh ? x - y : xHigh ? 1 : -1;
-  }
-  return a.length - b.length;
-}
+const byCount = (a: Counted, b: Counted): number => b.count - a.count || byCodePoint(a.value, b.value);

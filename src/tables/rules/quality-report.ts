@@ -60,6 +60,7 @@ export interface QualityReport {
   readonly rules: readonly RuleResult[];
 }
 
+/** Rules of this severity that the data breaks, in the order they were given. */
 export const brokenRules = (report: QualityReport, severity: 'error' | 'warn'): readonly RuleResult[] =>
   report.rules.filter((rule) => !rule.passed && rule.severity === severity);
 
