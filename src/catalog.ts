@@ -77,6 +77,11 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { openStore } = await import('./providers/stores/open-store.ts');
     return openStore({ base, env, log });
   },
+  models: async ({ base, cache, env, log }) => {
+    const { openStore } = await import('./providers/stores/open-store.ts');
+    const { baseModels } = await import('./providers/models/base-models.ts');
+    return baseModels({ store: openStore({ base, env, log }), base, cache, log });
+  },
   backend: async ({ cache, jobs, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
     const { openJobCache } = await import('./providers/caches/open-job-cache.ts');

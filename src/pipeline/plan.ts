@@ -100,7 +100,8 @@ function willRun(
   }
   if (name === 'gate' && shared.enabled === false) return run('disabled', 'It ends the run at once: the pipeline is not enabled.');
   if (champion === undefined && !alone) {
-    if (name === 'fetch-model') return skip('no-champion', 'There is no champion yet.');
+    if (name === 'fetch-model' && inputs.initial === undefined && inputs.prefix === undefined)
+      return skip('no-champion', 'There is no champion yet.');
     if (name === 'drift') return skip('no-champion', 'There is no champion yet whose data could be compared with.');
     if (name === 'promote' && inputs.when !== 'never') return run('first-version', 'There is no champion yet: the gates alone decide.');
   }

@@ -181,14 +181,16 @@ function placeOf(uri: string): { readonly bucket: string; readonly name: string 
 
 const badUri = (uri: string, expected: string) => new UserError('bad-uri', `${JSON.stringify(uri)}: expected ${expected}.`);
 
-function objectOf(uri: string, { size, generation, updated, metadata }: FileMetadata): StoredObject {
+function objectOf(uri: string, { size, generation, updated, metadata, md5Hash }: FileMetadata): StoredObject {
   const sha256 = metadata?.[SHA256];
   return {
     uri,
     bytes: Number(size),
     generation: String(generation),
     modified: String(updated),
-    ...(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) && { sha256 }),
+    ...(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)
+      ? { sha256 }
+      : md5Hash !== undefined && { md5: Buffer.from(md5Hash, 'base64').toString('hex') }),
   };
 }
 

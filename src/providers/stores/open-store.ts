@@ -1,7 +1,6 @@
-import { isAbsolute, resolve } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
 import { fileStore } from './file.ts';
-import type { Store } from './store.ts';
+import { absoluteUri, type Store } from './store.ts';
 
 export interface StorePlace {
   /** What relative paths are relative to. */
@@ -22,13 +21,13 @@ export function openStore(place: StorePlace): Store {
   const opened = new Map<string, Promise<Store>>();
   const storeOf = (uri: string): Promise<Store> => {
     const found = SCHEMES.find(({ scheme }) => uri.startsWith(scheme));
-    if (!found) throw unknownStore(uri);
+    if (!found || uri === 'file:') throw unknownStore(uri);
     const store = opened.get(found.scheme) ?? found.open(place);
     opened.set(found.scheme, store);
     store.catch(() => opened.delete(found.scheme));
     return store;
   };
-  const placed = (uri: string) => inPlace(uri, place.base);
+  const placed = (uri: string) => absoluteUri(uri, place.base);
   return {
     stat: async (uri, signal) => (await storeOf(placed(uri))).stat(placed(uri), signal),
     async *list(prefix, signal) {
@@ -46,16 +45,6 @@ async function openGs({ env, log }: StorePlace): Promise<Store> {
   if (env.STORAGE_EMULATOR_HOST) return gsStore({ endpoint: env.STORAGE_EMULATOR_HOST, log });
   const { googleCredentials } = await import('../google/credentials.ts');
   return gsStore({ credentials: await googleCredentials(env), log });
-}
-
-/** A plain path is a `file:` URI; a relative one is relative to the base folder. */
-function inPlace(uri: string, base: string): string {
-  if (uri.startsWith('file://')) return uri;
-  const path = uri.startsWith('file:') ? uri.slice('file:'.length) : uri;
-  if (path === uri && /^[a-z][a-z0-9+.-]+:/i.test(uri)) return uri;
-  if (path === '') throw unknownStore(uri);
-  const absolute = isAbsolute(path) ? path : resolve(base, path);
-  return `file:${absolute}${path.endsWith('/') && !absolute.endsWith('/') ? '/' : ''}`;
 }
 
 const unknownStore = (uri: string) =>

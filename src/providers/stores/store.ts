@@ -1,3 +1,5 @@
+import { isAbsolute, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { slot } from '../../kernel/stage.ts';
 
 export interface StoredObject {
@@ -8,6 +10,8 @@ export interface StoredObject {
   readonly modified: string;
   /** Hex SHA-256 when the store knows it. */
   readonly sha256?: string;
+  /** Hex MD5 when the store knows it and no SHA-256. */
+  readonly md5?: string;
 }
 
 /** Where bytes live: `file:`, `gs://`, `s3://`, `hf://`. Every read is checked; every write is all or nothing. */
@@ -31,3 +35,12 @@ export interface Store {
 }
 
 export const store = slot<Store>('store');
+
+/** The URI of a store; a path, or `file:` and a path, as `file:///…`, relative to `base`. A folder keeps its last slash. */
+export function absoluteUri(uri: string, base: string): string {
+  if (uri.startsWith('file://')) return uri;
+  const path = uri.startsWith('file:') ? uri.slice('file:'.length) : uri;
+  if (path === '' || (path === uri && /^[a-z][a-z0-9+.-]+:/i.test(uri))) return uri;
+  const absolute = pathToFileURL(isAbsolute(path) ? path : resolve(base, path)).href;
+  return path.endsWith('/') && !absolute.endsWith('/') ? `${absolute}/` : absolute;
+}

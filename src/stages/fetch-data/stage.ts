@@ -26,6 +26,17 @@ export const fetchData = defineStage({
       'run.configuration',
       z.string().default('').describe('Digest of the configuration that can change the model; part of the key.'),
     ),
+    base: wired(
+      'config.fetch-model.base',
+      z.enum(['champion', 'latest', 'original']).default('champion').describe('What training starts from; that of fetch-model.'),
+    ),
+    'base-digest': wired(
+      'fetch-model.base-digest',
+      z
+        .string()
+        .optional()
+        .describe('Digest of the model training starts from; part of the key unless that is the champion. Absent: there is none.'),
+    ),
     force: wired('run.force', z.boolean().default(false).describe('Go on although this key has run.')),
     'on-same-key': wired(
       'config.run.on-same-key',
@@ -57,7 +68,14 @@ export const fetchData = defineStage({
     };
     const digest = sha256(canonicalJson(dataset.files.map((file) => [file.name, file.sha256])));
     const key = sha256(
-      canonicalJson({ trainer: inputs.trainer, configuration: inputs.configuration, data: digest, preparation: PREPARATION_SCHEMA }),
+      canonicalJson({
+        trainer: inputs.trainer,
+        configuration: inputs.configuration,
+        data: digest,
+        preparation: PREPARATION_SCHEMA,
+        // A promotion alone is no reason to train again.
+        base: inputs.base === 'champion' ? undefined : inputs['base-digest'],
+      }),
     );
     const outputs = {
       data: await files.write('dataset.json', `${JSON.stringify(dataset, undefined, 2)}\n`),

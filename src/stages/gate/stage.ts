@@ -35,6 +35,10 @@ export const gate = defineStage({
       .default('folder')
       .describe('What counts as a partition: a `key=value` folder with files in it (a file where there are none), or a file.'),
     by: wired('config.promote.by', z.enum(['alias', 'pull-request']).default('alias').describe('Who promotes; as in promote.')),
+    base: wired(
+      'config.fetch-model.base',
+      z.enum(['champion', 'latest', 'original']).default('champion').describe('What training starts from; that of fetch-model.'),
+    ),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
   },
@@ -74,7 +78,11 @@ export const gate = defineStage({
     }
 
     const state = await registry.state(name, signal);
-    const known = force ? undefined : sameSource(state, there.fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
+    // Only fetch-model can tell whether a model made elsewhere is new.
+    const known =
+      force || inputs.base !== 'champion'
+        ? undefined
+        : sameSource(state, there.fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
     if (known) {
       const same = knownOutcome(known);
       return {

@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { digestOfEntries } from '../../kernel/digest.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { absoluteUri, type Store, type StoredObject } from '../stores/store.ts';
+import { chooseFiles } from './choose-files.ts';
+import { modelCache } from './model-cache.ts';
+import { checkModelFile } from './model-format.ts';
+import type { ModelFile, Models } from './models.ts';
+import { candidatesOf, newestOf } from './newest.ts';
+
+export interface BaseModelPlaces {
+  readonly store: Store;
+  /** What relative paths are relative to. */
+  readonly base: string;
+  readonly cache: string;
+  readonly log: (line: string) => void;
+}
+
+interface Named {
+  readonly name: string;
+  readonly object: StoredObject;
+}
+
+/** Models of any store; see {@link Models}. */
+export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models {
+  const cached = modelCache(store, join(cache, 'models'), log);
+
+  async function below(prefix: string, signal: AbortSignal): Promise<readonly Named[]> {
+    const found: Named[] = [];
+    for await (const object of store.list(prefix, signal)) found.push({ name: nameBelow(prefix, object.uri), object });
+    return found;
+  }
+
+  /** The files of a model: the object itself, or all below the folder it names. */
+  async function filesOf(uri: string, signal: AbortSignal): Promise<readonly Named[]> {
+    if (!uri.endsWith('/')) {
+      const object = await store.stat(uri, signal);
+      if (object) return [{ name: decoded(uri).slice(decoded(uri).lastIndexOf('/') + 1), object }];
+    }
+    return below(uri.endsWith('/') ? uri : `${uri}/`, signal);
+  }
+
+  return {
+    async newest(prefix, signal) {
+      const folder = `${absoluteUri(prefix, base).replace(/\/$/, '')}/`;
+      const objects = await below(folder, signal);
+      // The prefix may be a model itself.
+      if (objects.some(({ name }) => name === 'config.json')) return folder;
+      const newest = newestOf(candidatesOf(objects));
+      return newest && `${folder}${folder.startsWith('file:') ? encodeURIComponent(newest.name) : newest.name}${newest.folder ? '/' : ''}`;
+    },
+
+    async fetch(uri, to, signal) {
+      const from = absoluteUri(uri, base);
+      const there = await filesOf(from, signal);
+      if (there.length === 0) throw new UserError('no-such-model', `No model lies at ${uri}.`, { todo: 'Correct the URI or path.' });
+      const chosen = new Set(
+        chooseFiles(
+          there.map(({ name }) => name),
+          uri,
+        ),
+      );
+      const files: ModelFile[] = [];
+      for (const { name, object } of there) {
+        if (!chosen.has(name)) continue;
+        const path = join(to, name);
+        await mkdir(dirname(path), { recursive: true });
+        const { sha256, bytes } = await cached.bring(object, path, signal);
+        await checkModelFile(path, name);
+        files.push({ path: name, uri: object.uri, sha256, bytes });
+      }
+      if (files.length === 0)
+        throw new UserError(
+          'no-such-model',
+          `${uri} holds no file of a model: ${there
+            .slice(0, 5)
+            .map(({ name }) => name)
+            .join(', ')}.`,
+        );
+      files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+      const generations = there
+        .filter(({ name }) => chosen.has(name))
+        .map(({ name, object }) => ({ path: name, sha256: object.generation }));
+      const same = new Set(generations.map(({ sha256 }) => sha256));
+      return {
+        uri: from,
+        sha256: digestOfEntries(files),
+        generation: same.size === 1 ? ([...same][0] as string) : digestOfEntries(generations),
+        files,
+      };
+    },
+  };
+}
+
+const decoded = (uri: string): string => (uri.startsWith('file:') ? decodeURIComponent(uri) : uri);
+
+const nameBelow = (prefix: string, uri: string): string => decoded(uri).slice(decoded(prefix).length);
