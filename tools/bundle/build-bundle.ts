@@ -2,11 +2,12 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFi
 import { dirname, join, relative } from 'node:path';
 import { ASSET_NAMES, assetPath } from '../../src/providers/engines/assets.ts';
 import { captureProgram, root } from '../process.ts';
-import { withoutTrivia } from './without-trivia.ts';
+import { groupLicenses } from './licenses.ts';
+import { shorten } from './shorten.ts';
 
 /** What ncc puts beside the code it found (declarations, data no code reads) is left out. */
 const CODE = /\.js$/;
-/** What the licenses of the bundled packages ask to be kept; their comments are taken out. */
+/** What the licenses of the bundled packages ask to be kept, as no comment is. */
 const LICENSES = 'licenses.txt';
 
 /**
@@ -42,8 +43,9 @@ export async function buildBundle(target: string): Promise<{ readonly files: num
     ]);
     for (const name of namesIn(made)) {
       const path = join(made, name);
-      if (CODE.test(name)) writeFileSync(path, withoutTrivia(readFileSync(path, 'utf8')));
-      else if (name !== LICENSES) rmSync(path, { force: true });
+      if (CODE.test(name)) writeFileSync(path, await shorten(readFileSync(path, 'utf8')));
+      else if (name === LICENSES) writeFileSync(path, groupLicenses(readFileSync(path, 'utf8')));
+      else rmSync(path, { force: true });
     }
     for (const name of ASSET_NAMES) writeFileSync(join(made, name), readFileSync(assetPath({ root }, name)));
 
