@@ -22,6 +22,12 @@ export const readInputs = z
       .record(z.string(), z.enum(['number', 'integer', 'boolean', 'date', 'timestamp', 'text']))
       .default({})
       .describe('Types of columns, where they must not be inferred.'),
+    dates: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe(
+        'How columns write their dates, where not as ISO 8601: `DD.MM.YYYY`, `M/D/YYYY hh:mm` (letters YYYY, MM, M, DD, D, hh, h, mm, ss).',
+      ),
     'on-bad-row': z.enum(['error', 'count']).default('error').describe('A row that cannot be read: an error, or left out and counted.'),
     'max-record-bytes': z
       .int()

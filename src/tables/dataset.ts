@@ -17,6 +17,7 @@ const datasetSchema = z.strictObject({
     missing: z.array(z.string()).optional(),
     types: z.record(z.string(), types).optional(),
     'on-bad-row': z.enum(['error', 'count']).optional(),
+    dates: z.record(z.string(), z.string()).optional(),
     'max-record-bytes': z.int().min(1).optional(),
   }),
   columns: z

@@ -63,6 +63,9 @@ export function daysFromCivil(year: number, month: number, day: number): number 
   return era * 146_097 + yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear - 719_468;
 }
 
+/** Midnight UTC of a day that exists, as milliseconds since 1970-01-01T00:00Z. */
+export const timeOf = (year: number, month: number, day: number): number => daysFromCivil(year, month, day) * DAY_MS;
+
 function dateAt(bytes: Uint8Array, at: number): number {
   if (bytes[at + 4] !== MINUS || bytes[at + 7] !== MINUS) return NOT_A_DATE;
   const end = at + 10;
@@ -71,12 +74,13 @@ function dateAt(bytes: Uint8Array, at: number): number {
   const day = pair(bytes, at + 8, end);
   if (Number.isNaN(year + month + day)) return NOT_A_DATE;
   if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return NO_SUCH_DATE;
-  return daysFromCivil(year, month, day) * DAY_MS;
+  return timeOf(year, month, day);
 }
 
 const LENGTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-function daysIn(year: number, month: number): number {
+/** Days of a month of the proleptic Gregorian calendar. */
+export function daysIn(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   return month === 2 && leap ? 29 : LENGTHS[month - 1];
 }

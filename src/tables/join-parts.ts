@@ -1,4 +1,5 @@
 import { BadInput } from './bad-input.ts';
+import { type DatePattern, datePattern } from './date-pattern.ts';
 import { typeOf } from './evidence.ts';
 import type { Part, PartField, PassCounts } from './part.ts';
 import { NO_COUNTS, type ReadCounts, type ReadOptions } from './read-options.ts';
@@ -27,11 +28,14 @@ export function joinParts(name: string, parts: readonly Part[], options: ReadOpt
     );
   }
   const declared = options.types ?? {};
-  for (const column of Object.keys(declared)) {
+  const patterns = patternsOf(options);
+  for (const column of [...Object.keys(declared), ...patterns.keys()]) {
     if (!first.seen.has(column)) throw unknownColumn(name, column, names);
   }
   const typed = parts.every((part) => part.typed);
   const fields = names.map((column): PartField => {
+    const pattern = patterns.get(column);
+    if (pattern !== undefined) return { name: column, type: pattern.type, declared: true, pattern };
     const type = declared[column] ?? typeOf(parts.reduce((seen, part) => seen | (part.seen.get(column) ?? 0), 0));
     return { name: column, type, declared: typed || declared[column] !== undefined };
   });
@@ -59,6 +63,19 @@ export function joinParts(name: string, parts: readonly Part[], options: ReadOpt
       }
     },
   };
+}
+
+/** Declared ways to write dates, by column; a column declared to be something else cannot have one. */
+function patternsOf({ dates = {}, types = {} }: ReadOptions): ReadonlyMap<string, DatePattern> {
+  return new Map(
+    Object.entries(dates).map(([column, written]) => {
+      const pattern = datePattern(written, column);
+      const type = types[column] ?? pattern.type;
+      if (type === pattern.type) return [column, pattern];
+      const found = `the pattern ${JSON.stringify(written)} makes it a ${pattern.type}, and its declared type is ${type}.`;
+      throw new BadInput('bad-date-pattern', found, { column }, 'Leave the type out: the pattern says it.');
+    }),
+  );
 }
 
 function checkColumns(part: Part, first: Part, names: readonly string[]): void {

@@ -1,3 +1,4 @@
+import type { DatePattern } from './date-pattern.ts';
 import type { Evidence } from './evidence.ts';
 import type { Batch, ColumnType } from './table.ts';
 
@@ -7,6 +8,8 @@ export interface PartField {
   readonly type: ColumnType;
   /** By the user, or by the file itself (Parquet); else inferred from the first rows. */
   readonly declared: boolean;
+  /** How its dates are written, where that is declared. */
+  readonly pattern?: DatePattern;
 }
 
 /** What a pass over the files left out, as it grows. */

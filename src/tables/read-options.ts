@@ -15,6 +15,8 @@ export interface ReadOptions {
   readonly missing?: readonly string[];
   /** Declared column types; they win over inference. */
   readonly types?: Readonly<Record<string, ColumnType>>;
+  /** How dates are written in columns that do not use ISO 8601: `DD.MM.YYYY`, `M/D/YYYY hh:mm`. Makes the column a date, or a timestamp when it has hours. */
+  readonly dates?: Readonly<Record<string, string>>;
   /** `error` (default) stops at the first bad row; `count` leaves it out and counts it. */
   readonly onBadRow?: 'error' | 'count';
   /** A record or JSON value longer than this is an error: 16 MiB by default. */

@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly missing?: readonly string[];
   /** Declared column types; they win over inference. */
   readonly types?: Readonly<Record<string, 'number' | 'integer' | 'boolean' | 'date' | 'timestamp' | 'text'>>;
+  /** How columns write their dates, where not as ISO 8601: `DD.MM.YYYY`. */
+  readonly dates?: Readonly<Record<string, string>>;
   readonly onBadRow?: 'error' | 'count';
   /** A longer record is an error: 16 MiB by default. */
   readonly maxRecordBytes?: number;

@@ -1,3 +1,4 @@
+import type { DatePattern } from '../date-pattern.ts';
 import { decimalKind } from '../decimal.ts';
 import { NO_SUCH_DATE, parseDate, parseTimestamp } from '../iso-date.ts';
 import type { ColumnType } from '../table.ts';
@@ -16,16 +17,21 @@ export interface CellRules {
   readonly type: ColumnType;
   /** A declared type accepts `007` and `Infinity`; an inferred one does not. */
   readonly declared: boolean;
+  /** How dates of this column are written, where that is declared; else ISO 8601. */
+  readonly pattern?: DatePattern;
 }
 
 /** A cell that does not fit; `code` and sentence of the `BadInput` the parser makes of it, with file, row and column. */
 export class BadCell extends Error {
   readonly code: string;
   readonly todo?: string;
-  constructor(code: string, message: string, todo?: string) {
+  /** Where the one who finds it knows the column and the one who reports it does not. */
+  readonly column?: string;
+  constructor(code: string, message: string, todo?: string, column?: string) {
     super(message);
     this.code = code;
     this.todo = todo;
+    this.column = column;
   }
 }
 
@@ -90,9 +96,14 @@ export class Cells {
   }
 
   #read(bytes: Uint8Array, from: number, to: number): number | undefined {
-    const { type } = this.rules;
+    const { type, pattern } = this.rules;
     if (type === 'date' || type === 'timestamp') {
-      const time = type === 'date' ? parseDate(bytes, from, to) : parseTimestamp(bytes, from, to);
+      const time =
+        pattern !== undefined
+          ? pattern.parse(this.#decode(bytes, from, to))
+          : type === 'date'
+            ? parseDate(bytes, from, to)
+            : parseTimestamp(bytes, from, to);
       if (time === NO_SUCH_DATE)
         throw new BadCell('no-such-date', `${quote(this.#decode(bytes, from, to))} is no date or time that exists.`);
       if (!Number.isNaN(time)) return time;
@@ -130,11 +141,11 @@ export class Cells {
 
   /** Throws the `BadCell` of a value that is not of the column's type. */
   refuse(text: string): never {
-    const { type, declared, name } = this.rules;
+    const { type, declared, name, pattern } = this.rules;
     const comma = (type === 'number' || type === 'integer') && /^[+-]?\d{1,3}([. ]\d{3})*,\d+$/.test(text);
     throw new BadCell(
       'wrong-type',
-      `expected ${ARTICLE[type]}${declared ? '' : ' (as in the first rows)'}, found ${quote(text)}${comma ? ' with a decimal comma' : ''}.`,
+      `expected ${pattern === undefined ? ARTICLE[type] : `a date as ${pattern.pattern}`}${declared ? '' : ' (as in the first rows)'}, found ${quote(text)}${comma ? ' with a decimal comma' : ''}.`,
       comma
         ? 'Write numbers with a decimal point.'
         : `Mend the value, declare the word as missing, or declare the column's type (types: {${name}: text}).`,

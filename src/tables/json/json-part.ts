@@ -1,4 +1,4 @@
-import { BadInput } from '../bad-input.ts';
+import { BadInput, type Place } from '../bad-input.ts';
 import { type ByteSource, withoutBom } from '../byte-source.ts';
 import { BadCell, BadText, Cells, INTEGER, NUMBER, OTHER, TEXT } from '../csv/cells.ts';
 import { BATCH_ROWS, Batcher } from '../csv/csv-part.ts';
@@ -35,7 +35,7 @@ export async function jsonPart(source: ByteSource, options: ReadOptions, sampleB
     } catch (error) {
       // Told with its row when it is read, unless it is left out and counted.
       if (!(error instanceof BadCell)) throw error;
-      if (!countBadRows) throw new BadInput(error.code, error.message, { file: source.name, row: record.row }, error.todo);
+      if (!countBadRows) throw new BadInput(error.code, error.message, placeOf(source.name, record.row, error.column), error.todo);
     }
   }
   if (bytes === 0 && options.format === 'jsonl')
@@ -76,6 +76,12 @@ async function* recordsOf(
   if (!any) throw new BadInput('empty-file', 'the file is empty.', { file: source.name }, 'Was the export or download cut short?');
   for (let record = splitter.next(true); record !== undefined; record = splitter.next(true)) yield { ...record, row: splitter.records };
 }
+
+const placeOf = (file: string, row: number, column: string | undefined): Place => ({
+  file,
+  row,
+  ...(column === undefined ? {} : { column }),
+});
 
 class RowFiller {
   readonly #file: string;
@@ -131,7 +137,7 @@ class RowFiller {
       const placed = new BadInput(
         error.code,
         error.message,
-        { file: this.#file, row: record.row, ...(column === undefined ? {} : { column }) },
+        placeOf(this.#file, record.row, ('column' in error ? error.column : undefined) ?? column),
         'todo' in error ? error.todo : undefined,
       );
       if (!this.#countBadRows) throw placed;

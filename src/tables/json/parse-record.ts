@@ -43,18 +43,19 @@ export function parseRecord({ bytes, from, to }: RecordBytes): Readonly<Record<s
   return value as Record<string, unknown>;
 }
 
-function keepExact(_key: string, value: unknown, { source }: { readonly source?: string }): unknown {
+function keepExact(key: string, value: unknown, { source }: { readonly source?: string }): unknown {
   if (typeof value === 'number' && source !== undefined && decimalKind(source) === 'too-large') return new LongNumber(source);
-  if (typeof value === 'string') wellFormed(value);
+  if (typeof value === 'string') wellFormed(value, key);
   return value;
 }
 
-function wellFormed(text: string): void {
+function wellFormed(text: string, column?: string): void {
   if (!text.isWellFormed())
     throw new BadCell(
       'lone-surrogate',
       'a text holds half a surrogate pair, which is no character.',
       'Mend the program that wrote the file.',
+      column,
     );
 }
 
@@ -65,6 +66,7 @@ export function flatCell(value: unknown, column: string): JsonCell {
       'nested-value',
       `column "${column}" holds ${Array.isArray(value) ? 'an array' : 'an object'}; a table holds plain values.`,
       'Flatten it, or write it as text.',
+      column,
     );
   }
   return value as JsonCell;

@@ -6,7 +6,13 @@ import type { Column, ColumnType } from '../table.ts';
 import { numberWriter } from '../write-csv.ts';
 
 /** A column of a typed file as the type the user declared: text is read as CSV would read it, anything can become text. */
-export function convertColumn(column: Column, from: ColumnType, field: PartField, missing: ReadonlySet<string>): Column {
+export function convertColumn(
+  column: Column,
+  from: ColumnType,
+  field: PartField,
+  missing: ReadonlySet<string>,
+  { file, firstRow }: { readonly file: string; readonly firstRow: number },
+): Column {
   if (column.kind === 'number') {
     if (field.type === 'text') return asText(column.values, column.missing, numberWriter(from));
     if (from === 'integer' && field.type === 'number') return column;
@@ -16,11 +22,14 @@ export function convertColumn(column: Column, from: ColumnType, field: PartField
     throw new BadInput(
       'wrong-type',
       `the file holds ${from}, which cannot be read as ${field.type}.`,
-      { column: field.name },
+      { file, column: field.name },
       'Leave the declared type out, or declare text.',
     );
   }
-  return fromText(column.codes, column.dictionary, field, missing);
+  const read = fromText(column.codes, column.dictionary, field, missing);
+  if (!('bad' in read)) return read;
+  const { code, message, todo } = read.bad;
+  throw new BadInput(code, message, { file, row: firstRow + read.row + 1, column: field.name }, todo);
 }
 
 function asText(values: Float64Array, missing: Uint8Array | undefined, write: (value: number) => string): Column {
@@ -42,7 +51,13 @@ function asText(values: Float64Array, missing: Uint8Array | undefined, write: (v
   return { kind: 'text', codes, dictionary };
 }
 
-function fromText(codes: Int32Array, dictionary: readonly string[], field: PartField, words: ReadonlySet<string>): Column {
+/** The column, or the first row (from 0) whose text does not fit, and why. */
+function fromText(
+  codes: Int32Array,
+  dictionary: readonly string[],
+  field: PartField,
+  words: ReadonlySet<string>,
+): Column | { readonly bad: BadCell; readonly row: number } {
   const cells = new Cells(field, decoderOf(), words, dictionary.length);
   const bad = new Map<number, BadCell>();
   const encoder = new TextEncoder();
@@ -59,7 +74,7 @@ function fromText(codes: Int32Array, dictionary: readonly string[], field: PartF
   const missing = new Uint8Array(codes.length);
   for (let i = 0; i < codes.length; i++) {
     const error = bad.get(codes[i]);
-    if (error !== undefined) throw new BadInput(error.code, error.message, { column: field.name }, error.todo);
+    if (error !== undefined) return { bad: error, row: i };
     const absent = codes[i] < 0 || cells.missing?.[codes[i]] === 1;
     values[i] = absent ? Number.NaN : cells.values[codes[i]];
     missing[i] = absent ? 1 : 0;

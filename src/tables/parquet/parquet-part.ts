@@ -53,7 +53,9 @@ export async function parquetPart(given: ByteSource, options: ReadOptions): Prom
           const filled = columns.map(({ leaf, field, interner }, i): Column => {
             try {
               const column = readRows(cursors[i], leaf, interner, count);
-              return field.type === leaf.type ? column : convertColumn(column, leaf.type, field, missing);
+              return field.type === leaf.type
+                ? column
+                : convertColumn(column, leaf.type, field, missing, { file, firstRow: firstRow + done });
             } catch (error) {
               throw placed(error, file, leaf.name, firstRow + done, firstRow);
             }
