@@ -71,10 +71,7 @@ const POLL_MS = 1_000;
 /** Vertex AI where the shared key `google` and the environment say. */
 export function openVertex(google: unknown, env: Readonly<Record<string, string | undefined>>): VertexClients {
   return vertexClients(vertexPlace(google, env), {
-    credentials: async () => {
-      const { GoogleAuth } = await import('./vertex-services.ts');
-      return { auth: new GoogleAuth({ scopes: ['https://www.googleapis.com/auth/cloud-platform'] }) };
-    },
+    credentials: async () => (await import('./credentials.ts')).googleCredentials(env),
   });
 }
 
