@@ -63,9 +63,19 @@ export interface Settings {
 
 /** Every kind of provider; each choice of one behind `import()`, so that nothing is loaded that is not named. */
 export const providers: Readonly<Record<string, (settings: Settings) => Promise<unknown>>> = {
-  registry: async ({ home, shared, base, env, log }) => {
+  registry: async (settings) => {
     const { openRegistry } = await import('./providers/registries/open-registry.ts');
-    return openRegistry(String(shared.registry ?? 'file'), { home, base, log, forge: () => forgeOf(env, log) });
+    const { home, shared, base, env, log } = settings;
+    const keptIn = typeof shared.store === 'string' ? shared.store : undefined;
+    return openRegistry(String(shared.registry ?? 'file'), {
+      home,
+      base,
+      keptIn,
+      log,
+      forge: () => forgeOf(env, log),
+      store: () => storeOf(settings),
+      vertex: () => vertexOf(settings),
+    });
   },
   forge: async ({ env, log }) => forgeOf(env, log),
   data: async ({ base, cache, root, sql }) => {
@@ -73,14 +83,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     // A bundle has no sources to start a thread from.
     return openData({ base, cache, ...(sql === undefined && { workers: startTableWorkers(root) }) });
   },
-  store: async ({ base, env, log }) => {
-    const { openStore } = await import('./providers/stores/open-store.ts');
-    return openStore({ base, env, log });
-  },
+  store: (settings) => storeOf(settings),
   models: async ({ base, cache, env, log }) => {
-    const { openStore } = await import('./providers/stores/open-store.ts');
     const { baseModels } = await import('./providers/models/base-models.ts');
-    return baseModels({ store: openStore({ base, env, log }), base, cache, log });
+    return baseModels({ store: await storeOf({ base, env, log }), base, cache, log });
   },
   backend: async ({ cache, jobs, root, base, env, log }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
@@ -112,6 +118,16 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
 async function forgeOf(env: Settings['env'], log: Settings['log']) {
   const { openForge } = await import('./providers/forge/open-forge.ts');
   return openForge(env, log);
+}
+
+async function storeOf({ base, env, log }: Pick<Settings, 'base' | 'env' | 'log'>) {
+  const { openStore } = await import('./providers/stores/open-store.ts');
+  return openStore({ base, env, log });
+}
+
+async function vertexOf({ shared, env }: Pick<Settings, 'shared' | 'env'>) {
+  const { openVertex } = await import('./providers/google/vertex-clients.ts');
+  return openVertex(shared.google, env);
 }
 
 /** Threads and processes of their own that the bundle starts through its entry. */

@@ -149,7 +149,7 @@ export const sharedKeys = {
     text
       .optional()
       .describe(
-        'Where versions and aliases live: `file` (in the home folder), `file:FOLDER`, or the URI of another registry. Absent: `file` on a machine of your own, `git` on GitHub.',
+        'Where versions and aliases live: `file` (in the home folder), `file:FOLDER`, `git` (a branch of this repository), `gs://BUCKET/FOLDER`, or `vertex` (files in the store, shown in Vertex AI). Absent: `file` on a machine of your own, `git` on GitHub.',
       ),
   ),
   tracker: shared(

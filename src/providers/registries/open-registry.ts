@@ -1,19 +1,31 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
 import type { Forge } from '../forge/forge.ts';
+import type { VertexClients } from '../google/vertex-clients.ts';
+import type { Store } from '../stores/store.ts';
 import type { Registry } from './registry.ts';
 
 export interface RegistryPlace {
   readonly home: string;
   /** What relative paths in the URI are relative to. */
   readonly base: string;
+  /** Value of the key `store`, where `vertex` keeps its files when it names no folder itself. */
+  readonly keptIn?: string;
   readonly log: (line: string) => void;
   /** The repository's forge, opened only by a registry that lives there. */
   readonly forge: () => Promise<Forge>;
+  /** Opened only by a registry in a bucket. */
+  readonly store: () => Promise<Store>;
+  /** Opened only by a registry on Vertex AI. */
+  readonly vertex: () => Promise<VertexClients>;
 }
 
-/** Opens the registry a URI names: `file` (in the home folder), `file:FOLDER`, `git` (branch `retrain-registry`) or `git:BRANCH`. */
-export async function openRegistry(uri: string, { home, base, log, forge }: RegistryPlace): Promise<Registry> {
+/**
+ * Opens the registry a URI names: `file` (in the home folder), `file:FOLDER`, `git` (branch `retrain-registry`), `git:BRANCH`, `gs://BUCKET/FOLDER`,
+ * `vertex` (files in `registry/` of the store) or `vertex:gs://BUCKET/FOLDER`.
+ */
+export async function openRegistry(uri: string, place: RegistryPlace): Promise<Registry> {
+  const { home, base, log, forge, store } = place;
   const [scheme, rest] = uri.includes(':') ? [uri.slice(0, uri.indexOf(':')), uri.slice(uri.indexOf(':') + 1)] : [uri, ''];
   switch (scheme) {
     case 'file': {
@@ -25,9 +37,45 @@ export async function openRegistry(uri: string, { home, base, log, forge }: Regi
       const { gitRegistry } = await import('./git.ts');
       return gitRegistry({ forge: await forge(), log, ...(rest !== '' && { branch: checkedBranch(rest) }) });
     }
+    case 'gs': {
+      const { storeRegistry } = await import('./store-registry.ts');
+      return storeRegistry({ store: await store(), root: bucketFolder(uri), log });
+    }
+    case 'vertex': {
+      const [{ vertexRegistry }, { storeTree }, clients] = await Promise.all([
+        import('./vertex.ts'),
+        import('./store-tree.ts'),
+        place.vertex(),
+      ]);
+      return vertexRegistry({ clients, tree: storeTree({ store: await store(), root: vertexFolder(rest, place, clients), log }), log });
+    }
     default:
-      throw new UserError('unknown-registry', `registry: expected file, file:FOLDER, git or git:BRANCH, found "${uri}".`);
+      throw new UserError(
+        'unknown-registry',
+        `registry: expected file, file:FOLDER, git, git:BRANCH, gs://BUCKET/FOLDER, vertex or vertex:gs://BUCKET/FOLDER, found "${uri}".`,
+      );
   }
+}
+
+/** Folder of the files of a registry on Vertex AI: the one named, else `registry` in the store. Vertex AI reads buckets only; its stand-in any store. */
+function vertexFolder(named: string, { keptIn }: RegistryPlace, { place }: VertexClients): string {
+  const folder = named !== '' ? named : keptIn === undefined ? undefined : `${keptIn.replace(/\/+$/, '')}/registry`;
+  if (folder?.startsWith('gs://')) return bucketFolder(folder);
+  if (folder !== undefined && place.loopback) return folder;
+  throw new UserError(
+    'registry-needs-bucket',
+    `registry: vertex keeps the files of models in a bucket, and ${folder === undefined ? 'none is named' : `${folder} is none`}.`,
+    { todo: 'Set `store: gs://BUCKET/FOLDER`, or `registry: vertex:gs://BUCKET/FOLDER`.' },
+  );
+}
+
+function bucketFolder(uri: string): string {
+  const folder = uri.replace(/\/+$/, '');
+  if (/^gs:\/\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9](?:\/[A-Za-z0-9._=-]+)*$/.test(folder)) return folder;
+  throw new UserError(
+    'bad-bucket',
+    `registry: expected gs://BUCKET/FOLDER with letters, digits, ".", "-", "_" and "=" in the folder's name, found ${JSON.stringify(uri)}.`,
+  );
 }
 
 /** Names that git takes for a branch and that mean nothing else in a URL or a tag. */

@@ -127,6 +127,8 @@ export interface Registry {
     proposal: { readonly generation: number /** Markdown for the reviewer. */; readonly text: string; readonly event: HistoryEvent },
     signal: AbortSignal,
   ) => Promise<Proposal>;
+  /** What the service behind the registry calls a version, and what a reader of the record should know of it. Absent: it has no names of its own. */
+  readonly entry?: (version: Version, signal: AbortSignal) => Promise<{ readonly name: string; readonly remark?: string }>;
   /** Proves that the registry can be written, without leaving anything; else a `UserError` with what to do. */
   probe(signal: AbortSignal): Promise<void>;
 }

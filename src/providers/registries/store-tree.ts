@@ -17,8 +17,8 @@ export interface StoreTreeOptions {
 }
 
 export interface StoreTree extends Tree {
-  /** Where the files of a version lie; undefined when there is no such version. */
-  filesOf(model: string, version: number, signal: AbortSignal): Promise<string | undefined>;
+  /** Folders of the files of versions, by number, of those that are there. */
+  filesOf(model: string, versions: readonly number[], signal: AbortSignal): Promise<ReadonlyMap<number, string>>;
 }
 
 /** Names a model cannot have. */
@@ -190,9 +190,15 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
 
     view: async () => viewOf(oneLook()),
 
-    async filesOf(model, version, signal) {
-      const files = await pointerOf(`${model}/versions/${version}`, viewOf(oneLook()), signal);
-      return files && uriOf(files);
+    async filesOf(model, versions, signal) {
+      const view = viewOf(oneLook());
+      const found = new Map<number, string>();
+      for (const version of versions) {
+        const folder = `${model}/versions/${version}`;
+        const files = pointers.get(folder) ?? (await pointerOf(folder, view, signal));
+        if (files !== undefined) found.set(version, uriOf(files));
+      }
+      return found;
     },
 
     async download(path, to, signal) {
@@ -223,9 +229,8 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
       stagedFolders.set(handle, staged);
       try {
         for (const [path, local] of files) {
-          const digest = await digestFile(local, signal);
-          await store.put(local, uriOf(`${staged.folder}/${path}`), { signal, ifGeneration: 'absent' });
-          found.push({ path, ...digest });
+          const stored = await store.put(local, uriOf(`${staged.folder}/${path}`), { signal, ifGeneration: 'absent' });
+          found.push({ path, sha256: stored.sha256 ?? (await digestFile(local, signal)).sha256, bytes: stored.bytes });
         }
       } catch (error) {
         await handle[Symbol.asyncDispose]();

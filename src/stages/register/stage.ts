@@ -49,10 +49,11 @@ export const register = defineStage({
     version: 'Number of the version.',
     digest: 'Digest of its files: the identity of the candidate.',
     uri: 'Where the registry keeps it.',
+    'registered-model': 'What the service behind the registry calls it, e.g. `projects/…/models/churn@3` on Vertex AI; its URI where there is none.',
   },
   needs: { registry },
 
-  async run(inputs, { registry }, { signal, now, run }) {
+  async run(inputs, { registry }, { signal, now, run, log }) {
     const files: Record<string, string> = {};
     for (const { path } of await digestEntries(inputs.model, signal)) files[`model/${path}`] = join(inputs.model, path);
     const beside = {
@@ -78,10 +79,13 @@ export const register = defineStage({
       bias,
     });
     const version = await registry.add(inputs.name, { files, metadata, tags: inputs.tags, created: now.toISOString() }, signal);
+    const uri = `${registry.uri}/${inputs.name}/versions/${version.version}`;
+    const entry = await registry.entry?.(version, signal);
+    if (entry?.remark !== undefined) log.warn('registry-remark', entry.remark);
     return {
       verdict: passed,
       found: `version ${version.version} (${version.files.length} files, ${version.digest.slice(0, 12)})`,
-      outputs: { version: version.version, digest: version.digest, uri: `${registry.uri}/${inputs.name}/versions/${version.version}` },
+      outputs: { version: version.version, digest: version.digest, uri, 'registered-model': entry?.name ?? uri },
     };
   },
 });

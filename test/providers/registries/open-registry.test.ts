@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openForge } from '../../../src/providers/forge/open-forge.ts';
+import { openVertex } from '../../../src/providers/google/vertex-clients.ts';
 import { openRegistry } from '../../../src/providers/registries/open-registry.ts';
+import { openStore } from '../../../src/providers/stores/open-store.ts';
 import { patience as signal } from '../../contracts/scratch.ts';
 import { githubStandIn } from '../../stand-ins/github.ts';
 
@@ -10,6 +12,8 @@ const place = (env: Readonly<Record<string, string>>) => ({
   base: '/nowhere',
   log: () => {},
   forge: () => openForge(env, () => {}),
+  store: async () => openStore({ base: '/nowhere', env, log: () => {} }),
+  vertex: async () => openVertex({ project: 'ours-1', region: 'europe-west4' }, env),
 });
 
 test('registry: git and git:BRANCH open the repository of the environment', async (context) => {
@@ -31,4 +35,19 @@ test('registry: names that are no branches, and schemes nobody knows, are refuse
   for (const name of ['../x', 'a..b', '-x', 'x.lock', 'a b', 'a//b', 'x.'])
     await assert.rejects(openRegistry(`git:${name}`, place({ GITHUB_REPOSITORY: 'a/b', GITHUB_TOKEN: 'x' })), { code: 'bad-branch' }, name);
   await assert.rejects(openRegistry('ftp://x', place({})), { code: 'unknown-registry', message: /git:BRANCH/ });
+});
+
+test('registry: a bucket, and Vertex AI over the store or over a folder of its own; nothing is asked before it is used', async () => {
+  assert.equal((await openRegistry('gs://models/retrain/', place({}))).uri, 'gs://models/retrain');
+  assert.equal((await openRegistry('vertex:gs://models/x', place({}))).uri, 'vertex:gs://models/x');
+  assert.equal((await openRegistry('vertex', { ...place({}), keptIn: 'gs://models/team/' })).uri, 'vertex:gs://models/team/registry');
+});
+
+test('registry: Vertex AI without a bucket, and buckets that are none, say what is expected', async () => {
+  const needs = { code: 'registry-needs-bucket', fault: 'user' };
+  await assert.rejects(openRegistry('vertex', place({})), needs);
+  await assert.rejects(openRegistry('vertex', { ...place({}), keptIn: 'file:/tmp/x' }), needs);
+  await assert.rejects(openRegistry('vertex:file:/tmp/x', place({})), needs);
+  for (const wrong of ['gs:models', 'gs://', 'gs://B/x', 'gs://models/a b', 'gs://models//x'])
+    await assert.rejects(openRegistry(wrong, place({})), { code: 'bad-bucket', fault: 'user' }, wrong);
 });

@@ -6,9 +6,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WorldError } from '../../../src/kernel/errors.ts';
 import { storeRegistry } from '../../../src/providers/registries/store-registry.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
+import { gsStore } from '../../../src/providers/stores/gs.ts';
 import type { Store } from '../../../src/providers/stores/store.ts';
 import { draftOf, registryContract } from '../../contracts/registry.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
+import { gcsStandIn } from '../../stand-ins/gcs.ts';
 
 async function emptyRegistry(context: TestContext) {
   const folder = join(await scratchFolder(context), 'registry');
@@ -18,6 +20,14 @@ async function emptyRegistry(context: TestContext) {
 }
 
 registryContract('store', emptyRegistry);
+
+registryContract('gs', async (context) => {
+  const { endpoint } = await gcsStandIn(context, 'models');
+  const patience = { tries: 4, pauseMs: 1, timeoutMs: 20_000, stallMs: 20_000 };
+  const store = gsStore({ endpoint, log: () => {}, patience });
+  const again = () => storeRegistry({ store, root: 'gs://models/registry', pauseMs: 5 });
+  return { again, registry: again() };
+});
 
 /** A store some of whose puts go wrong: before the object is there, or after (the answer is lost). */
 function failing(match: RegExp, when: 'before' | 'after', times = 1): Store {
@@ -61,6 +71,34 @@ test('store registry: a change is made when the head is, and a writer killed bef
   assert.equal((await registry.find('churn', 'champion', signal))?.version, 2, 'a reader takes what the head says');
   await registry.append('churn', event('next'), signal);
   assert.equal(await onDisk(), 2, 'the next writer settled it');
+});
+
+test('store registry: a writer who comes back late writes nothing over what others have done since', async (context) => {
+  const { over, registry, folder } = await emptyRegistry(context);
+  for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
+  await registry.move('churn', { champion: 1 }, 0, signal);
+  const store = fileStore();
+  let wake = () => {};
+  const asleep = new Promise<void>((resolve) => (wake = resolve));
+  let reached = () => {};
+  const sleeping = new Promise<void>((resolve) => (reached = resolve));
+  const sleepy = over({
+    ...store,
+    async put(from, uri, options) {
+      if (uri.endsWith('churn/aliases.json')) {
+        reached();
+        await asleep;
+      }
+      return store.put(from, uri, options);
+    },
+  });
+  const late = sleepy.move('churn', { champion: 2 }, 1, signal);
+  await sleeping;
+  await registry.move('churn', { champion: 1 }, 2, signal);
+  wake();
+  await late;
+  assert.equal(JSON.parse(await readFile(join(folder, 'churn', 'aliases.json'), 'utf8')).champion, 1);
+  assert.deepEqual(await registry.aliases('churn', signal), { generation: 3, versions: { champion: 1 } });
 });
 
 test('store registry: a lost answer is found again, not given twice', async (context) => {

@@ -8,20 +8,19 @@ export interface Ending {
 }
 
 export interface Operations {
-  /** Begins an operation: `finish` runs when it has been asked after `polls` times, and what it gives (or throws) is how it ends. */
+  /** Begins an operation: `finish` runs when time has passed more than `polls` times, and what it gives (or throws) is how it ends. */
   begin(parent: string, finish: () => Ending, polls?: number): object;
+  /** Time passes for all of them: one nobody asks after ends as well. */
+  tick(): void;
   readonly handlers: Readonly<Record<string, Handler>>;
 }
 
-/** Operations that finish later, at a poll and not by the clock. Not imitated: cancel, wait, list, expiry, progress in the metadata. */
+/** Operations that finish later, counted in calls and not by the clock. Not imitated: cancel, wait, list, expiry, progress in the metadata. */
 export function operations(): Operations {
   const running = new Map<string, { left: number; finish: () => Ending; ended?: object }>();
 
-  const shown = (name: string): object => {
-    const operation = running.get(name);
-    if (!operation) throw new Refusal(status.NOT_FOUND, `Operation ${name} not found.`);
-    if (!operation.ended && operation.left-- <= 0) operation.ended = ending(operation.finish);
-    return { name, done: operation.ended !== undefined, ...operation.ended };
+  const tick = (): void => {
+    for (const operation of running.values()) if (!operation.ended && operation.left-- <= 0) operation.ended = ending(operation.finish);
   };
 
   return {
@@ -30,7 +29,15 @@ export function operations(): Operations {
       running.set(name, { left: polls, finish });
       return { name, done: false };
     },
-    handlers: { GetOperation: ({ name }: { name: string }) => shown(name) },
+    tick,
+    handlers: {
+      GetOperation: ({ name }: { name: string }) => {
+        tick();
+        const operation = running.get(name);
+        if (!operation) throw new Refusal(status.NOT_FOUND, `Operation ${name} not found.`);
+        return { name, done: operation.ended !== undefined, ...operation.ended };
+      },
+    },
   };
 }
 
