@@ -49,7 +49,8 @@ export const register = defineStage({
     version: 'Number of the version.',
     digest: 'Digest of its files: the identity of the candidate.',
     uri: 'Where the registry keeps it.',
-    'registered-model': 'What the service behind the registry calls it, e.g. `projects/…/models/churn@3` on Vertex AI; its URI where there is none.',
+    'registered-model':
+      'What the service behind the registry calls it, e.g. `projects/…/models/churn@3` on Vertex AI; its URI where there is none.',
   },
   needs: { registry },
 
