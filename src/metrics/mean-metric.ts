@@ -10,7 +10,7 @@ import type { ComputedDifference, Direction, EstimateOptions, Metric, Rows, Task
 import { expectSameLength, notComparable } from './pairs.ts';
 import { type RowStatistic, sumStatistic } from './row-statistic.ts';
 import { compareShares, FEW_DISCORDANT } from './share-comparison.ts';
-import { asEstimate, clipped, compareSmooth, type Range, smoothInterval } from './smooth.ts';
+import { asEstimate, clipped, compareSmooth, hasEnds, type Range, smoothInterval } from './smooth.ts';
 
 export interface MeanMetric<R extends Rows> {
   readonly name: string;
@@ -70,7 +70,7 @@ export function meanMetric<R extends Rows>(spec: MeanMetric<R>): Metric<R> {
           ? tInterval(mean(values), Math.sqrt(variance(values)), rows.n, options.level)
           : normalInterval(meanOf(values, weights), weightedError(values, weights), { level: options.level });
       const ends = root ? { ...interval, low: Math.sqrt(Math.max(0, interval.low)), high: Math.sqrt(interval.high) } : interval;
-      return { ...point, interval: clipped(ends, range) };
+      return hasEnds(ends) ? { ...point, interval: clipped(ends, range) } : point;
     },
 
     async compare(candidate, champion, options = {}) {
@@ -87,6 +87,8 @@ export function meanMetric<R extends Rows>(spec: MeanMetric<R>): Metric<R> {
         root || weights !== undefined
           ? await compareSmooth(rootOrMean(a, weights, root), rootOrMean(b, weights, root), sign, options)
           : pairedMean(oriented, ours.value, theirs.value, sign, options);
+      // Squares beyond the range of doubles: there is no telling how far apart the two are.
+      if (!hasEnds(found.interval)) return { notComputable: 'non-finite', n: candidate.n, candidate: ours, champion: theirs };
       return { ...found, ...fewChanges(oriented) };
     },
   };
@@ -200,7 +202,8 @@ export function sumMetric<R extends Rows>(spec: SumMetric<R>): Metric<R> {
       const [ours, theirs] = [figure(candidate, a), figure(champion, b)];
       if (!('value' in ours) || !('value' in theirs) || typeof a === 'string' || typeof b === 'string')
         return notComparable(ours, theirs, candidate.n);
-      return compareSmooth(a, b, better === 'lower' ? -1 : 1, options);
+      const found = await compareSmooth(a, b, better === 'lower' ? -1 : 1, options);
+      return hasEnds(found.interval) ? found : { notComputable: 'non-finite', n: candidate.n, candidate: ours, champion: theirs };
     },
   };
 }

@@ -1,7 +1,8 @@
+import type { NotComputable } from '../statistics/estimate.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import { placeOf, takeNumbers } from './column-checks.ts';
 import { byLabelOrder } from './labels.ts';
-import { meanMetric, type SumMetric, sumMetric } from './mean-metric.ts';
+import { type MeanMetric, meanMetric, type SumMetric, sumMetric } from './mean-metric.ts';
 import type { Metric, Rows } from './metric.ts';
 
 /** Any number of labels a row: a column of 0 and 1 per label. */
@@ -73,6 +74,7 @@ const both = (a: readonly Float64Array[], b: readonly Float64Array[]): Float64Ar
 function averaged(score: Score, average: 'macro' | 'weighted' | 'micro'): Metric<MultilabelRows> {
   const sums: SumMetric<MultilabelRows>['sums'] = ({ truth, predicted, labels }) => {
     const k = labels.length;
+    if (k === 0) return 'zero-denominator';
     return {
       columns: [...both(truth, predicted), ...predicted, ...truth],
       of(all) {
@@ -105,17 +107,19 @@ function averaged(score: Score, average: 'macro' | 'weighted' | 'micro'): Metric
 
 const perRow =
   (of: (truth: readonly number[], predicted: readonly number[]) => number) =>
-  (rows: MultilabelRows): Float64Array =>
-    Float64Array.from({ length: rows.n }, (_, i) =>
-      of(
-        rows.truth.map((column) => column[i]!),
-        rows.predicted.map((column) => column[i]!),
-      ),
-    );
+  (rows: MultilabelRows): Float64Array | NotComputable =>
+    rows.labels.length === 0
+      ? 'zero-denominator'
+      : Float64Array.from({ length: rows.n }, (_, i) =>
+          of(
+            rows.truth.map((column) => column[i]!),
+            rows.predicted.map((column) => column[i]!),
+          ),
+        );
 const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
 const shared = (a: readonly number[], b: readonly number[]): number => total(a.map((x, k) => x * b[k]!));
 
-const mean = (name: string, title: string, better: 'higher' | 'lower', values: (rows: MultilabelRows) => Float64Array, share = false) =>
+const mean = (name: string, title: string, better: 'higher' | 'lower', values: MeanMetric<MultilabelRows>['values'], share = false) =>
   meanMetric<MultilabelRows>({ name, title, better, tasks: ['multilabel'], range: { low: 0, high: 1 }, share, values });
 
 /** Every metric of a task with any number of labels a row. */

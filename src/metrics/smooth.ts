@@ -51,8 +51,10 @@ export async function replicate(statistics: readonly RowStatistic[], options: Es
 /** Interval of a smooth figure: BCa up to 100,000 rows, delta method above. Undefined where the rows cannot show any spread. */
 export async function smoothInterval(statistic: RowStatistic, range: Range, options: EstimateOptions = {}): Promise<Interval | undefined> {
   if (statistic.n < 2) return undefined;
-  if (statistic.n > BOOTSTRAP_ROWS_MAX)
-    return normalInterval(statistic.value, influenceError(statistic), { level: options.level, least: range.low, most: range.high });
+  if (statistic.n > BOOTSTRAP_ROWS_MAX) {
+    const found = normalInterval(statistic.value, influenceError(statistic), { level: options.level });
+    return hasEnds(found) ? clipped(found, range) : undefined;
+  }
   const [replicates] = await replicate([statistic], options);
   return bootstrapInterval(statistic, replicates!, range, options);
 }
@@ -66,7 +68,8 @@ export function bootstrapInterval(
 ): Interval | undefined {
   const defined = replicates.filter(Number.isFinite);
   if (defined.length < (1 - UNDEFINED_MAX) * replicates.length || !spread(defined)) return undefined;
-  return clipped(bca(statistic, defined, options.level), range);
+  const found = bca(statistic, defined, options.level);
+  return hasEnds(found) ? clipped(found, range) : undefined;
 }
 
 /** Candidate against champion for a smooth figure; `sign` is 1 where more is better and -1 where less is. */
@@ -107,6 +110,9 @@ function bca(statistic: RowStatistic, replicates: Float64Array, level: number | 
   );
   return { low, high, level: rest.level, method };
 }
+
+/** Whether both ends are numbers: an interval without an end says nothing. */
+export const hasEnds = ({ low, high }: Pick<Interval, 'low' | 'high'>): boolean => Number.isFinite(low) && Number.isFinite(high);
 
 export const clipped = (interval: Interval, { low, high }: Range): Interval => ({
   ...interval,

@@ -69,6 +69,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     { file: 't.json', content: '[{"a":"x\0y"}]', refused: ['bad-json', 1] },
     { file: 't.jsonl', content: '{"a":1}\n\0\n', refused: ['bad-json', 2] },
     { file: 't.jsonl', content: '{"a":"x\\u0000y"}', refused: ['nul-byte', 1, 'a'] },
+    { file: 't.parquet', content: await parquet({ a: ['x', 'x\0y'] }), refused: ['nul-byte', undefined, 'a'] },
   ],
   'lone surrogates and bytes that are no UTF-8': [
     { file: 't.csv', content: Uint8Array.of(97, 10, 0xed, 0xa0, 0x80, 10), refused: ['bad-encoding', 2, 'a'] },
