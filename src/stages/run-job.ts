@@ -30,7 +30,7 @@ export async function runJob(
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
   const job = found ?? (await backend.submit(key, spec, signal));
   await watchToEnd(backend, job, signal, log, progress);
-  return backend.collect(job, files.path(name), signal);
+  return backend.collect(job, spec, files.path(name), signal);
 }
 
 /**

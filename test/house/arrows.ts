@@ -9,7 +9,7 @@ interface Arrow {
 
 /** The interface file of each kind of provider: `registries/registry.ts`. */
 const INTERFACES =
-  /^providers\/(?:stores\/store|sources\/source|trackers\/tracker|registries\/registry|backends\/backend|notifiers\/notifier|artifacts\/artifacts|caches\/job-cache|forge\/forge|engines\/engine|models\/models)\.ts$/;
+  /^providers\/(?:stores\/store|sources\/source|trackers\/tracker|registries\/registry|backends\/(?:backend|machines)|notifiers\/notifier|artifacts\/artifacts|caches\/job-cache|forge\/forge|engines\/engine|models\/models)\.ts$/;
 /** Bad data is told with one error everywhere in the pure rooms. */
 const BAD_INPUT: Arrow = { to: 'tables', files: /^tables\/bad-input\.ts$/ };
 

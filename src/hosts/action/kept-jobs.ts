@@ -36,7 +36,7 @@ export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base'>): Ar
           yield event;
         }
       },
-      collect: (job, to, signal) => backend.collect(job, to, signal),
+      collect: (job, spec, to, signal) => backend.collect(job, spec, to, signal),
       cancel: (job) => backend.cancel(job),
       describe: (trainer, python, signal) => backend.describe(trainer, python, signal),
       environment: (trainer, python, signal) => backend.environment(trainer, python, signal),

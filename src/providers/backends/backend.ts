@@ -96,7 +96,7 @@ export interface Backend {
   /** From the job's beginning. Ends after a final state; aborting `signal` stops watching (throws its reason), not the job. */
   watch(job: Job, signal: AbortSignal): AsyncIterable<JobEvent>;
   /** Of a job that succeeded: puts what the trainer wrote at `to`, checked, and gives the report of a fit. */
-  collect(job: Job, to: string, signal: AbortSignal): Promise<FitReport | undefined>;
+  collect(job: Job, spec: JobSpec, to: string, signal: AbortSignal): Promise<FitReport | undefined>;
   cancel(job: Job): Promise<JobState>;
   /** Answer of the trainer's `describe`, parsed and checked. */
   describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription>;

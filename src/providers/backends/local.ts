@@ -106,7 +106,7 @@ class LocalBackend implements Backend {
     return this.#streams.get(job.id)?.read(signal) ?? this.#watchOther(job, signal);
   }
 
-  async collect(job: Job, to: string, signal: AbortSignal): Promise<FitReport | undefined> {
+  async collect(job: Job, _spec: JobSpec, to: string, signal: AbortSignal): Promise<FitReport | undefined> {
     signal.throwIfAborted();
     const { folder = '', verb } = job.details;
     const found = await readJobFile(folder);

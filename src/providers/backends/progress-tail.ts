@@ -9,19 +9,60 @@ export type ProgressEvent = Extract<JobEvent, { kind: 'progress' }>;
 const CHUNK_BYTES = 64 * 1024;
 const BYTES_MAX = 64 * 1024 * 1024;
 
-/** Reads what has been added to a trainer's `progress.jsonl`, which may hold anything. */
-export class ProgressTail {
+/** Text of a `progress.jsonl`, which may hold anything, as events. */
+export class ProgressLines {
   /** Lines that were no progress. */
   ignored = 0;
-  readonly #path: string;
   readonly #emit: (event: ProgressEvent) => void;
   readonly #lines = new Lines((line) => this.#take(line));
-  #offset = 0;
   #share = 0;
+
+  constructor(emit: (event: ProgressEvent) => void) {
+    this.#emit = emit;
+  }
+
+  add(content: Uint8Array | string): void {
+    this.#lines.add(typeof content === 'string' ? Buffer.from(content) : content);
+  }
+
+  end(): void {
+    this.#lines.end();
+  }
+
+  #take(line: string): void {
+    let content: unknown;
+    try {
+      content = JSON.parse(line);
+    } catch {
+      this.ignored++;
+      return;
+    }
+    const parsed = progressSchema.safeParse(content);
+    if (!parsed.success) {
+      this.ignored++;
+      return;
+    }
+    const { done, step, metrics } = parsed.data;
+    this.#share = Math.max(this.#share, done);
+    const named = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [defused(name), value]));
+    this.#emit({ kind: 'progress', share: this.#share, ...(step === undefined ? {} : { step }), metrics: named });
+  }
+}
+
+/** Reads what has been added to a trainer's `progress.jsonl`. */
+export class ProgressTail {
+  readonly #path: string;
+  readonly #lines: ProgressLines;
+  #offset = 0;
 
   constructor(path: string, emit: (event: ProgressEvent) => void) {
     this.#path = path;
-    this.#emit = emit;
+    this.#lines = new ProgressLines(emit);
+  }
+
+  /** Lines that were no progress. */
+  get ignored(): number {
+    return this.#lines.ignored;
   }
 
   /** Takes all that is there by now, up to a bound over the whole job. Never throws: progress is a courtesy. */
@@ -45,24 +86,5 @@ export class ProgressTail {
   async finish(): Promise<void> {
     await this.read();
     this.#lines.end();
-  }
-
-  #take(line: string): void {
-    let content: unknown;
-    try {
-      content = JSON.parse(line);
-    } catch {
-      this.ignored++;
-      return;
-    }
-    const parsed = progressSchema.safeParse(content);
-    if (!parsed.success) {
-      this.ignored++;
-      return;
-    }
-    const { done, step, metrics } = parsed.data;
-    this.#share = Math.max(this.#share, done);
-    const named = Object.fromEntries(Object.entries(metrics).map(([name, value]) => [defused(name), value]));
-    this.#emit({ kind: 'progress', share: this.#share, ...(step === undefined ? {} : { step }), metrics: named });
   }
 }

@@ -16,13 +16,12 @@ const TODO = 'Mend the trainer (docs/trainer-contract.md says what it must write
 const broken = (code: string, message: string, cause?: unknown): UserError => new UserError(code, message, { todo: TODO, cause });
 
 /**
- * Checks what a trainer left in `output`; returns the report of a fit. Throws `UserError` naming file, row, what was found and expected.
- * `folder` is the job's folder, which paths of the job are relative to.
+ * Checks what a trainer wrote to `output`; returns the report of a fit. Throws `UserError` naming file, row, what was found and expected.
+ * `part`: the rows that were to be predicted.
  */
-export async function checkResults(verb: Verb, folder: string, job: JobFacts): Promise<FitReport | undefined> {
-  const output = join(folder, job.output);
+export async function checkResults(verb: Verb, { output, part }: ResultPlace, job: JobFacts): Promise<FitReport | undefined> {
   if (verb === 'predict') {
-    await checkPredictions(join(output, 'predictions.csv'), join(folder, job.parts.predict?.path ?? ''), job);
+    await checkPredictions(join(output, 'predictions.csv'), part ?? '', job);
     return undefined;
   }
   await checkModel(join(output, 'model'));
@@ -31,6 +30,11 @@ export async function checkResults(verb: Verb, folder: string, job: JobFacts): P
     throw broken('fit-report-invalid', `fit.json: algorithm: expected ${job.algorithm}, found ${report.algorithm}.`);
   }
   return report;
+}
+
+interface ResultPlace {
+  readonly output: string;
+  readonly part?: string;
 }
 
 /** `fit.json` of a fit, checked. */

@@ -259,13 +259,14 @@ describe('the end of a job', () => {
 describe('a job found by its key', () => {
   test('its result is there for another process; a changed one is not', async (t) => {
     const [jobs, folder] = [freshFolder(t), freshFolder(t)];
-    await outcomeOf(testBackend(t, { jobs }), jobSpec(folder, priors, 'fit', {}), { key: 'key one' });
+    const spec = jobSpec(folder, priors, 'fit', {});
+    await outcomeOf(testBackend(t, { jobs }), spec, { key: 'key one' });
 
     const second = testBackend(t, { jobs });
     const found = await second.find('key one', never);
     assert.ok(found);
     assert.equal((await eventsOf(second, found)).last.state, 'succeeded');
-    assert.equal((await second.collect(found, join(folder, 'taken'), never))?.rows, 120);
+    assert.equal((await second.collect(found, spec, join(folder, 'taken'), never))?.rows, 120);
     assert.deepEqual(readdirSync(join(folder, 'taken')).toSorted(), ['fit.json', 'model', 'progress.jsonl']);
     assert.equal(await second.find('key two', never), undefined);
 
@@ -273,7 +274,7 @@ describe('a job found by its key', () => {
     rmSync(outputOf(found, 'fitted/model/priors.json'));
     writeFileSync(outputOf(found, 'fitted/model/priors.json'), '{}');
     assert.equal(await second.find('key one', never), undefined, 'somebody changed the model');
-    await assert.rejects(second.collect(found, join(folder, 'again'), never), { code: 'job-lost' });
+    await assert.rejects(second.collect(found, spec, join(folder, 'again'), never), { code: 'job-lost' });
   });
 
   test('a folder that holds another job by now is not its', async (t) => {

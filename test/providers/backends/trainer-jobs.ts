@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -74,6 +75,11 @@ export function writeParts(folder: string, rows = 120): { readonly train: string
   return { train: 'parts/train.csv', predict: 'parts/predict.csv' };
 }
 
+/** Of a folder the digest does not matter here. */
+function inputOf(from: string): JobInput {
+  return { from, sha256: statSync(from).isDirectory() ? '' : createHash('sha256').update(readFileSync(from)).digest('hex') };
+}
+
 export function jobSpec(
   folder: string,
   trainer: TrainerSource,
@@ -96,7 +102,7 @@ export function jobSpec(
     parts: verb === 'fit' ? { train: { path: parts.train, format: 'csv' } } : { predict: { path: parts.predict, format: 'csv' } },
     ...(verb === 'predict' && { model: 'fitted/model' }),
   };
-  const input = (path: string): Record<string, JobInput> => ({ [path]: { from: join(folder, path), sha256: '' } });
+  const input = (path: string): Record<string, JobInput> => ({ [path]: inputOf(join(folder, path)) });
   const inputs =
     verb === 'fit' ? input(parts.train) : { ...input(parts.predict), ...(existsSync(join(folder, 'fitted')) && input('fitted/model')) };
   return { verb, trainer, python: { managed: true }, inputs, timeoutSeconds, job: { ...base, ...job } };
@@ -117,7 +123,7 @@ export async function eventsOf(backend: Backend, job: Job): Promise<{ readonly e
 export async function outcomeOf(backend: Backend, spec: JobSpec, { key = `${Math.random()}`, to }: { key?: string; to?: string } = {}) {
   const job = await backend.submit(key, spec, never);
   const ended = await eventsOf(backend, job);
-  const fit = ended.last.state === 'succeeded' && to !== undefined ? await backend.collect(job, to, never) : undefined;
+  const fit = ended.last.state === 'succeeded' && to !== undefined ? await backend.collect(job, spec, to, never) : undefined;
   return { ...ended, job, ...(fit && { fit }) };
 }
 

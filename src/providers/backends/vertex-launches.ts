@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import type { StoreDocuments } from './store-documents.ts';
+
+const launchSchema = z.object({
+  key: z.string(),
+  run: z.string(),
+  /** Where the job writes, as a URI. */
+  base: z.string(),
+  /** When it was begun. */
+  at: z.iso.datetime(),
+  /** Name of the job, once it is made. */
+  job: z.string().optional(),
+});
+
+/** That a job is being made for a key, or which one was. */
+export type Launch = z.infer<typeof launchSchema> & { readonly generation: string };
+
+/**
+ * Which job stands for a key, kept in the store, where a condition on the generation lets only one of two writers win. Vertex AI itself has no
+ * request ids, and its list may not show a new job at once.
+ */
+export class VertexLaunches {
+  readonly #documents: StoreDocuments;
+  readonly #store: string;
+
+  /** `store`: URI of the folder of the pipeline in the store. */
+  constructor(documents: StoreDocuments, store: string) {
+    this.#documents = documents;
+    this.#store = store;
+  }
+
+  async read(key: string, signal: AbortSignal): Promise<Launch | undefined> {
+    const found = await this.#documents.read(this.#uri(key), signal);
+    if (found === undefined) return undefined;
+    const parsed = launchSchema.safeParse(JSON.parse(found.text));
+    return parsed.success ? { ...parsed.data, generation: found.generation } : undefined;
+  }
+
+  /** Writes a launch in the place of `before` (nothing, when undefined); undefined when somebody else was faster. */
+  async write(launch: Omit<Launch, 'generation'>, before: Launch | undefined, signal: AbortSignal): Promise<Launch | undefined> {
+    const text = `${JSON.stringify({ ...launch, generation: undefined })}\n`;
+    const generation = await this.#documents.write(this.#uri(launch.key), text, { ifGeneration: before?.generation ?? 'absent', signal });
+    return generation === undefined ? undefined : { ...launch, generation };
+  }
+
+  #uri(key: string): string {
+    return `${this.#store}/launches/${key}.json`;
+  }
+}

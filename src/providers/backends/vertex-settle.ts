@@ -1,0 +1,113 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { VertexClients } from '../google/vertex-clients.ts';
+import { vertexStatus } from '../google/vertex-errors.ts';
+import type { Store } from '../stores/store.ts';
+import { baseOf, byAge, type CustomJob, isUnderWay, keyFilter, mayHaveSucceeded } from './vertex-job.ts';
+import type { Launch, VertexLaunches } from './vertex-launches.ts';
+
+/** How long things of the service take; a stand-in is faster. */
+export interface Tempo {
+  /** Between two looks at a job that was just made; grows to `pollMsMax`. */
+  readonly pollMs: number;
+  readonly pollMsMax: number;
+  /** How long a job that was made may be missing from the list. */
+  readonly visibleMs: number;
+  /** How often the launcher in the job tells what is new. */
+  readonly liveSeconds: number;
+}
+
+export interface SettleOptions {
+  readonly clients: VertexClients;
+  readonly store: Store;
+  readonly launches: VertexLaunches;
+  readonly tempo: Tempo;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * The one job that stands for a key: the oldest that has succeeded and still has its result, else the oldest under way. Others under way are
+ * cancelled. Undefined: there is none. A launch that was broken off is waited for as long as the list may not show its job yet.
+ * `known`: names of jobs that the list may not show.
+ */
+export async function settle(
+  key: string,
+  known: readonly string[],
+  options: SettleOptions,
+  signal: AbortSignal,
+): Promise<CustomJob | undefined> {
+  const { launches, tempo } = options;
+  for (;;) {
+    const launch = await launches.read(key, signal);
+    const jobs = await candidates(key, [...known, ...(launch?.job === undefined ? [] : [launch.job])], options, signal);
+    const chosen = (await succeeded(jobs, options, signal)) ?? jobs.filter(isUnderWay).toSorted(byAge)[0];
+    if (chosen === undefined) {
+      if (launch === undefined || launch.job !== undefined || isOver(launch, tempo)) return undefined;
+      await sleep(Math.min(tempo.pollMs, tempo.visibleMs), undefined, { signal });
+      continue;
+    }
+    for (const job of jobs) if (job.name !== chosen.name && isUnderWay(job)) await cancelDouble(job, chosen, options, signal);
+    // Somebody who was faster has looked at the same jobs.
+    if (launch?.job !== chosen.name) await launches.write(launchOf(key, chosen, launch), launch, signal);
+    return chosen;
+  }
+}
+
+/** Is the time over in which the job of a launch that was broken off could still appear? */
+const isOver = ({ at }: Launch, { visibleMs }: Tempo): boolean => Date.now() - Date.parse(at) > visibleMs;
+
+const launchOf = (key: string, job: CustomJob, before: Launch | undefined): Omit<Launch, 'generation'> => ({
+  key,
+  run: before?.run ?? job.labels?.['retrain-run'] ?? '',
+  base: baseOf(job),
+  at: before?.at ?? new Date().toISOString(),
+  job: job.name ?? '',
+});
+
+async function candidates(key: string, known: readonly string[], options: SettleOptions, signal: AbortSignal): Promise<CustomJob[]> {
+  const { clients } = options;
+  const service = await clients.jobs();
+  const found = new Map<string, CustomJob>();
+  const list = clients.list<CustomJob>(
+    'list the training jobs',
+    (pageToken, callOptions) => service.listCustomJobs({ parent: clients.parent, filter: keyFilter(key), pageToken }, callOptions),
+    signal,
+  );
+  for await (const job of list) found.set(job.name ?? '', job);
+  for (const name of known) {
+    if (found.has(name)) continue;
+    const job = await getJob(name, options, signal);
+    if (job) found.set(name, job);
+  }
+  return [...found.values()];
+}
+
+/** Undefined when there is no such job any more. */
+export async function getJob(
+  name: string,
+  { clients }: Pick<SettleOptions, 'clients'>,
+  signal: AbortSignal,
+): Promise<CustomJob | undefined> {
+  const service = await clients.jobs();
+  try {
+    return await clients.read('look at the training job', (callOptions) => service.getCustomJob({ name }, callOptions), signal);
+  } catch (error) {
+    if (vertexStatus(error) === 'NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** A bucket may forget what a job left there; such a job is as good as none. */
+async function succeeded(jobs: readonly CustomJob[], { store }: SettleOptions, signal: AbortSignal): Promise<CustomJob | undefined> {
+  for (const job of jobs.filter(mayHaveSucceeded).toSorted(byAge)) if (await store.stat(`${baseOf(job)}/result.json`, signal)) return job;
+  return undefined;
+}
+
+async function cancelDouble(job: CustomJob, chosen: CustomJob, { clients, log }: SettleOptions, signal: AbortSignal): Promise<void> {
+  log(`${job.name} does the same as ${chosen.name}, which is older or done: it is cancelled`);
+  const service = await clients.jobs();
+  await clients.read(
+    'cancel a second training job',
+    (callOptions) => service.cancelCustomJob({ name: job.name ?? '' }, callOptions),
+    signal,
+  );
+}

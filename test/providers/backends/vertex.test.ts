@@ -1,0 +1,204 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { status } from '@grpc/grpc-js';
+import { eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf } from './trainer-jobs.ts';
+import { vertex } from './vertex-jobs.ts';
+
+const priors = fixture('priors-trainer');
+const bad = fixture('bad-trainer');
+
+describe('a job of Vertex AI', () => {
+  test('fits and predicts: inputs go through the store, results come back checked, log and progress are told', async (t) => {
+    const { backend, jobs, store, service } = await vertex(t);
+    const [vertexes, folder] = [backend(), freshFolder(t)];
+    const fit = await outcomeOf(vertexes, jobSpec(folder, priors, 'fit', {}), { key: 'a'.repeat(64), to: join(folder, 'fitted') });
+    assert.equal(fit.last.state, 'succeeded', fit.last.error);
+    assert.equal(fit.fit?.rows, 120);
+    assert.ok(fit.events.some((event) => event.kind === 'progress' && event.share === 1 && event.metrics.rows === 120));
+    assert.ok(logOf(fit.events).some((line) => /^attempt 1, \d+ cores, Python 3\./.test(line)));
+    const predict = await outcomeOf(vertexes, jobSpec(folder, priors, 'predict', {}), { to: join(folder, 'predicted') });
+    assert.equal(predict.last.state, 'succeeded', predict.last.error);
+    assert.equal(readFileSync(join(folder, 'predicted/predictions.csv'), 'utf8').trimEnd().split('\n').length, 21);
+
+    const [{ body }] = jobs.jobs as [(typeof jobs.jobs)[0]];
+    assert.deepEqual(body.labels, { 'retrain-key': 'a'.repeat(63), 'retrain-run': 'churn-1', 'retrain-model': 'churn' });
+    assert.equal(body.displayName, 'churn-1 fit-priors-aaaaaaaaaaaa');
+    assert.match(body.jobSpec!.baseOutputDirectory!.outputUriPrefix, new RegExp(`^${store}/churn-1/fit-priors-aaaaaaaaaaaa/[0-9a-f]{8}$`));
+    assert.equal(body.jobSpec!.scheduling!.timeout!.seconds, String(120 + 900));
+    assert.ok(service.calls.every(({ method }) => /^(?:Create|Get|List)CustomJob/.test(method)));
+  });
+
+  test('same job, same package: it is put into the store once, under its digest', async (t) => {
+    const { backend, store } = await vertex(t);
+    const folder = freshFolder(t);
+    await outcomeOf(backend(), jobSpec(folder, priors, 'fit', {}));
+    await outcomeOf(backend(), jobSpec(folder, priors, 'fit', { seed: 43 }));
+    const packages = readdirSync(join(fileURLToPath(store), 'packages'));
+    assert.equal(packages.length, 1);
+    assert.match(packages[0]!, /^retrain_trainers-1\.0\.0-[0-9a-f]{16}\.tar\.gz$/);
+  });
+
+  test('what it refuses is the user’s, with its own words, its last lines and a link; it is not started again', async (t) => {
+    const { backend, jobs } = await vertex(t);
+    const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', { task: 'ranking' }));
+    assert.deepEqual([last.state, last.exitCode, last.cause?.code, last.cause?.fault], ['failed', 2, 'trainer-refused', 'user']);
+    assert.match(last.error ?? '', /ranking is not classification/);
+    assert.match(
+      last.error ?? '',
+      /https:\/\/console\.cloud\.google\.com\/vertex-ai\/locations\/europe-west4\/training\/4000000000\?project=ours-1$/,
+    );
+    assert.equal(jobs.jobs[0]!.starts, 3, 'the service starts it again');
+    const attempts = readdirSync(join(fileURLToPath(jobs.jobs[0]!.body.jobSpec!.baseOutputDirectory!.outputUriPrefix), 'live'));
+    assert.ok(
+      attempts.every((name) => name.startsWith('001-')),
+      'but the trainer ran once',
+    );
+  });
+
+  test('killed in its container: the world’s fault, after it was started again', async (t) => {
+    const { backend } = await vertex(t, { restarts: 1 });
+    const { last } = await outcomeOf(
+      backend(),
+      jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'kill-itself' } }),
+    );
+    assert.deepEqual([last.state, last.cause?.code, last.cause?.fault], ['failed', 'trainer-killed', 'world']);
+    assert.match(last.error ?? '', /Vertex AI had started it 2 times\./);
+  });
+
+  test('past its time: stopped by its own clock, timed out', async (t) => {
+    const { backend } = await vertex(t);
+    const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'hang' } }, 1));
+    assert.deepEqual([last.state, last.cause?.code, last.cause?.fault], ['failed', 'timed-out', 'world']);
+  });
+
+  test('results that break the contract are refused although the job succeeded', async (t) => {
+    const { backend } = await vertex(t);
+    const folder = freshFolder(t);
+    const spec = jobSpec(folder, bad, 'predict', { algorithm: 'bad', parameters: { how: 'row-too-many' } });
+    await assert.rejects(outcomeOf(backend(), spec, { to: join(folder, 'out') }), { code: 'predictions-incomplete', fault: 'user' });
+  });
+
+  test('cancelled: the service is told at once, and the watcher sees the end', async (t) => {
+    const { backend, jobs } = await vertex(t);
+    const vertexes = backend();
+    const job = await vertexes.submit('k', jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'hang' } }), never);
+    for (let i = 0; i < 200 && jobs.jobs[0]!.state !== 'JOB_STATE_RUNNING'; i++) await sleep(20);
+    const started = performance.now();
+    assert.equal(await vertexes.cancel(job), 'cancelled');
+    assert.ok(performance.now() - started < 5_000);
+    const { last } = await eventsOf(vertexes, job);
+    assert.deepEqual([last.state, last.cause?.fault], ['cancelled', 'cancelled']);
+    assert.equal(await vertexes.find('k', never), undefined);
+  });
+
+  test('a machine taken away: the container goes on from the checkpoint of the trainer', async (t) => {
+    const { backend, jobs } = await vertex(t);
+    const folder = freshFolder(t);
+    const submitted = await backend().submit(
+      'k',
+      jobSpec(folder, bad, 'fit', { algorithm: 'bad', parameters: { how: 'checkpoint' } }),
+      never,
+    );
+    const kept = join(fileURLToPath(submitted.details.base!), 'checkpoints/latest.json');
+    for (let i = 0; i < 400 && !existsSync(kept); i++) await sleep(25);
+    jobs.evict(submitted.details.name!);
+    const { last, events } = await eventsOf(backend(), submitted);
+    assert.equal(last.state, 'succeeded', last.error);
+    assert.ok(logOf(events).includes('goes on from the checkpoint of an earlier attempt'));
+    assert.ok(logOf(events).includes('from step 1'), logOf(events).join('\n'));
+  });
+});
+
+describe('what stands between us and Vertex AI', () => {
+  test('looks are tried again when the service is away; the job is made once', async (t) => {
+    const { backend, jobs, service } = await vertex(t);
+    service.fault('ListCustomJobs', { code: status.UNAVAILABLE });
+    service.fault('GetCustomJob', { code: status.UNAVAILABLE }, { code: status.DEADLINE_EXCEEDED }, undefined, { code: status.INTERNAL });
+    const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
+    assert.equal(last.state, 'succeeded', last.error);
+    assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('the answer of create is lost, and the list does not show the job yet: it is waited for, not made again', async (t) => {
+    const { backend, jobs, service } = await vertex(t, { hiddenMs: 200 });
+    service.fault('CreateCustomJob', { code: status.UNAVAILABLE, done: true });
+    const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
+    assert.equal(last.state, 'succeeded', last.error);
+    assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('no quota, no permission and an impossible machine each say what to do', async (t) => {
+    const { backend, jobs, service } = await vertex(t, { exhausted: ['NVIDIA_L4'] });
+    const machine = (type: string, count: number) => ({
+      type,
+      accelerator: 'NVIDIA_L4',
+      count,
+      strategy: 'standard' as const,
+      restarts: true,
+    });
+    const submit = (type: string, count: number) =>
+      backend({ machine: machine(type, count) }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), never);
+    await assert.rejects(submit('g2-standard-8', 1), {
+      code: 'vertex-quota',
+      fault: 'world',
+      todo: /ours-1 for g2-standard-8 with 1 × NVIDIA_L4 in europe-west4/,
+    });
+    await assert.rejects(submit('g2-standard-8', 2), { code: 'vertex-refused', fault: 'user', todo: /g2-standard-8 has 1 × NVIDIA_L4/ });
+    service.fault('CreateCustomJob', { code: status.PERMISSION_DENIED });
+    await assert.rejects(submit('g2-standard-8', 1), {
+      code: 'vertex-forbidden',
+      fault: 'user',
+      todo: /aiplatform\.customJobs\.create in ours-1/,
+    });
+    assert.equal(jobs.jobs.length, 0);
+  });
+});
+
+describe('a job found by its key', () => {
+  test('another process attaches to the one that runs, and takes over the one that has succeeded', async (t) => {
+    const { backend, jobs } = await vertex(t);
+    const folder = freshFolder(t);
+    const spec = jobSpec(folder, priors, 'fit', {});
+    const first = await backend().submit('k', spec, never);
+    const other = backend({ jobs: freshFolder(t), run: 'churn-2' });
+    const found = await other.find('k', never);
+    assert.equal(found?.id, first.id);
+    assert.equal((await eventsOf(other, found!)).last.state, 'succeeded');
+    const third = backend({ jobs: freshFolder(t), run: 'churn-3' });
+    const again = await third.submit('k', spec, never);
+    assert.equal(again.id, first.id);
+    assert.equal((await third.collect(again, spec, join(folder, 'out'), never))?.rows, 120);
+    assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('a failed one is no reason not to try again', async (t) => {
+    const { backend, jobs } = await vertex(t, { restarts: 0 });
+    const spec = jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'exit-1' } });
+    await outcomeOf(backend(), spec, { key: 'k' });
+    assert.equal(await backend().find('k', never), undefined);
+    await outcomeOf(backend(), spec, { key: 'k' });
+    assert.equal(jobs.jobs.length, 2);
+  });
+
+  test('two jobs of one key: the younger is cancelled, and its watcher goes on with the older', async (t) => {
+    const { backend, jobs, store } = await vertex(t, { hiddenMs: 600 });
+    const spec = jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'slow' } });
+    const older = await backend().submit('k', spec, never);
+    // As if nobody had noted the first, and the list had hidden it for longer than anybody waits.
+    rmSync(join(fileURLToPath(store), 'launches'), { recursive: true });
+    const second = backend({ jobs: freshFolder(t) });
+    const younger = await second.submit('k', spec, never);
+    assert.notEqual(younger.id, older.id);
+    const { last, events } = await eventsOf(second, younger);
+    assert.equal(last.state, 'succeeded', last.error);
+    assert.ok(logOf(events).some((line) => line.startsWith('an older job does the same')));
+    assert.deepEqual(
+      jobs.jobs.map(({ state }) => state).map((state) => state.slice(10)),
+      ['SUCCEEDED', 'CANCELLED'],
+    );
+  });
+});
