@@ -1,7 +1,8 @@
-import type { protos } from '@google-cloud/aiplatform';
+import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js';
 import type { Job } from './backend.ts';
 
-export type CustomJob = protos.google.cloud.aiplatform.v1.ICustomJob;
+/** A job in the client's own form. */
+export type CustomJob = ReturnType<JobServiceClient['listCustomJobsAsync']> extends AsyncIterable<infer Item> ? Item : never;
 
 /** What a job of Vertex AI is asked for; see docs/vertex.md. */
 export interface Machine {

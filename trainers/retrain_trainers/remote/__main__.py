@@ -1,8 +1,8 @@
 """`python -m retrain_trainers.remote --input URI --output URI --verb fit|predict --seconds N [--threads N] -- TRAINER …`
 
-Copies the job's folder in, runs the trainer's verb, and copies out: what it says as it grows, its checkpoint when it changes, and at the
-end its output, then `result.json`. A trainer that failed leaves `failure.json`. Vertex AI starts a container again in place when it ends with
-an error: a job that has ended is not run twice, and one that was killed goes on from its checkpoint.
+Copies the job's folder in, runs the trainer's verb, and copies out: what it says as it grows, its checkpoint when it changes,
+and at the end its output, then `result.json`. A trainer that failed leaves `failure.json`. Vertex AI starts a container that
+ended with an error again, in its place: a job that has ended is not run twice, and one that was killed goes on from its checkpoint.
 """
 
 from __future__ import annotations
