@@ -12,6 +12,7 @@ import type { Runner } from './action/runner.ts';
 import { packRun, unpackRun } from './hand-over/envelope.ts';
 import { readNeeds, recordOfLostJob } from './hand-over/lost-job.ts';
 import { nextPhase } from './hand-over/next-phase.ts';
+import { leftInStore } from './kept-outputs.ts';
 
 /** Long enough to approve a promotion and to run failed jobs again; the repository may shorten it. */
 const DAYS_KEPT = 7;
@@ -37,7 +38,7 @@ async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, 
   const folder = given['run-folder']!;
   const job = given.job as Phase;
   const manifest = await readManifest(join(folder, 'run.json'));
-  const files = await packRun(folder, manifest.id, job, signal);
+  const files = await packRun(folder, manifest.id, job, signal, leftInStore(manifest.records));
   const name = `retrain-${manifest.id}-${job}-${env.GITHUB_RUN_ATTEMPT ?? '1'}`;
   const { id, digest } = await artifacts.save(name, folder, files, DAYS_KEPT, signal);
   runner.output('artifact-id', String(id));

@@ -8,10 +8,12 @@ import { writeWhole } from '../kernel/durable-file.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
 import { decide, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
-import { MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
+import { type FileRef, MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
 import { completeInputs } from '../pipeline/resolve.ts';
+import { type Store, store as storeSlot } from '../providers/stores/store.ts';
+import { bringBack, keepOutputs } from './kept-outputs.ts';
 import { redactor } from './redact.ts';
 import type { View } from './view.ts';
 import { wire } from './wiring.ts';
@@ -147,13 +149,15 @@ async function runStage(
     warn: (code: string, text: string) => view.warning(entry.name, code, text),
     progress: (share: number, text: string) => view.progress(entry.name, share, text),
   };
+  const store = () => openStore({ ...request, inputs: {}, log: log.info });
   const { record, error } = await execute({
     stage,
     inputs: async () => {
       const given = request.stages[entry.name] ?? {};
       const facts = { configuration: request.configuration, force: request.force, refused: refusedText(manifest) };
       const config = { ...request.stages, run: (request.shared.run ?? {}) as Record<string, unknown> };
-      const wired = await wire(stage, given, manifest.records, { folder, values: facts, config }, checked);
+      const bring = (ref: FileRef, path: string) => bringBack(ref, path, { store, signal, log: log.info });
+      const wired = await wire(stage, given, manifest.records, { folder, values: facts, config, bring }, checked);
       const complete = completeInputs(stage, given, wired.inputs);
       if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
       return { values: complete.inputs, shown: wired.shown };
@@ -169,8 +173,14 @@ async function runStage(
     redact: redactor(request.env),
   });
   if (error !== undefined && record.error?.fault === 'ours') await keepTrace(folder, entry.name, error);
-  return record;
+  const place = request.shared.store;
+  if (typeof place !== 'string' || record.outcome !== 'completed') return record;
+  return keepOutputs(record, stage.keeps ?? [], { folder, place, store, signal, log, redact: redactor(request.env) });
 }
+
+/** The one store behind every URI. */
+const openStore = async (settings: Parameters<typeof makeProviders>[1]): Promise<Store> =>
+  (await makeProviders({ store: storeSlot }, settings)).store;
 
 /** Where the cache of a home folder lies; one may serve several homes. */
 export const cacheOf = (home: string, env: Settings['env']): string => env.RETRAIN_CACHE ?? join(home, 'cache');

@@ -12,6 +12,8 @@ export interface RunWires {
   readonly values: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Inputs of all stages, for the few that need a neighbour's: `config.<stage>.<input>`. */
   readonly config: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Brings a file that did not travel with the run from where it is stored. */
+  readonly bring: (ref: FileRef, path: string) => Promise<void>;
 }
 
 export interface Wired {
@@ -64,6 +66,7 @@ export async function wire(
     if (!isFileRef(value)) inputs[name] = value;
     else {
       const path = join(run.folder, value.uri);
+      await run.bring(value, path);
       await verify(path, value, checked);
       inputs[name] = path;
       shown[name] = value;

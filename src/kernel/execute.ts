@@ -122,7 +122,11 @@ async function digestOutputs(
     else {
       const path = `${execution.folder}/${value.file}`;
       await lstat(path);
-      outputs[name] = { uri: `${execution.folderUri}/${value.file}`, ...(await digestPath(path, signal)) };
+      outputs[name] = {
+        uri: `${execution.folderUri}/${value.file}`,
+        ...(await digestPath(path, signal)),
+        ...(value.stored && { stored: value.stored }),
+      };
     }
   }
   return outputs;

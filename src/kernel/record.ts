@@ -6,11 +6,21 @@ export const RECORD_SCHEMA = 'retrain/record/1';
 const text = z.string();
 const finite = z.number();
 
+const storedCopy = z.strictObject({
+  uri: text.describe('Of the file, or of the folder with its last `/`.'),
+  files: z
+    .array(z.strictObject({ path: text, uri: text, sha256: text.regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }))
+    .describe('Each file by its path below the folder; an empty path for a file.'),
+});
+/** The same bytes in a store, whence they can be brought again. */
+export type StoredCopy = z.infer<typeof storedCopy>;
+
 const fileRef = z.strictObject({
-  uri: text.describe('Path relative to the run folder, or a store URI.'),
+  uri: text.describe('Path relative to the run folder.'),
   sha256: text.regex(/^[0-9a-f]{64}$/).describe('Digest of the file; of the sorted list of names and digests for a folder.'),
   bytes: z.int().min(0),
   files: z.int().min(0).optional().describe('Number of files, for a folder.'),
+  stored: storedCopy.optional().describe('Where the same bytes lie in the store of the pipeline, or lay when they were fetched.'),
 });
 export type FileRef = z.infer<typeof fileRef>;
 

@@ -23,9 +23,9 @@ function stageFilesIn(folder: string): StageFiles {
       await writeWhole(path(name), content);
       return { file: name };
     },
-    adopt: (name: string): FileOutput => {
+    adopt: (name, stored): FileOutput => {
       path(name);
-      return { file: name };
+      return { file: name, ...(stored && { stored }) };
     },
   };
 }

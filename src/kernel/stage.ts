@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Comparison, Curve, Gate, MetricValue, RecordTable } from './record.ts';
+import type { Comparison, Curve, Gate, MetricValue, RecordTable, StoredCopy } from './record.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A kind of provider a stage may call, with its interface as a type. One line beside the interface it stands for. */
@@ -44,12 +44,14 @@ export interface StageFiles {
   path(name: string): string;
   write(name: string, content: string | Uint8Array | AsyncIterable<string | Uint8Array>): Promise<FileOutput>;
   /** A file or folder that somebody else (a trainer, a download) has put at `path(name)`. */
-  adopt(name: string): FileOutput;
+  adopt(name: string, stored?: StoredCopy): FileOutput;
 }
 
 /** A file or folder in the stage's folder; the kernel adds SHA-256 and bytes when it writes the record. */
 export interface FileOutput {
   readonly file: string;
+  /** Where the same bytes lie in a store, when they came from there. */
+  readonly stored?: StoredCopy;
 }
 
 export type OutputValue = string | number | boolean | FileOutput;
@@ -76,6 +78,8 @@ export interface Stage<Shape extends InputShape = InputShape, Outputs extends st
   readonly inputs: Shape;
   /** Names of shared keys of the pipeline file this stage reads (`task`, `target`, `key`, …); the host adds their schemas. */
   readonly outputs: Readonly<Record<Outputs, string>>;
+  /** Outputs people or later jobs want from the pipeline's store; the host puts them there when there is one. */
+  readonly keeps?: readonly NoInfer<Outputs>[];
   readonly needs: Needs;
   /** Rules over several inputs at once; returns every problem found. */
   check?(inputs: z.output<z.ZodObject<Shape>>): readonly { readonly path: string; readonly message: string }[];

@@ -4,7 +4,7 @@ import { descriptionOf, leavable, marksOf, type Schema } from './shape.ts';
 import { fileKeys, type SharedKey, sharedKeys } from './shared-keys.ts';
 
 /** What this room must know of a stage; every stage is one. */
-export type StageDeclaration = Pick<Stage, 'name' | 'summary' | 'inputs' | 'outputs' | 'needs' | 'check'>;
+export type StageDeclaration = Pick<Stage, 'name' | 'summary' | 'inputs' | 'outputs' | 'keeps' | 'needs' | 'check'>;
 /** In the order a run takes them. */
 export type StageDeclarations = Readonly<Record<string, StageDeclaration>>;
 

@@ -88,6 +88,7 @@ export interface FileRef {
   readonly sha256: string;
   readonly bytes: number;
   readonly files?: number;
+  readonly stored?: { readonly uri: string };
 }
 
 export type Verdict = { readonly kind: 'passed' } | { readonly kind: 'failed' | 'skipped' | 'incomparable'; readonly reason: Reason };

@@ -394,7 +394,7 @@ function digests(run: Run): Section {
               cell(record.stage),
               cell(way),
               cell(name),
-              cell(value.uri, { code: true }),
+              cell(value.stored?.uri ?? value.uri, { code: true }),
               cell(value.sha256, { code: true }),
               cell(bytes(value.bytes)),
             ],

@@ -57,7 +57,7 @@ test('fetch-model: base champion is the champion, even where `initial` is named;
   const first = await (await bench(context)).fetch({ initial: 'hf://google-t5/t5-small' });
   assert.deepEqual(
     [first.verdict.kind, first.outputs?.base, first.outputs?.['base-uri']],
-    ['passed', { file: 'base' }, 'hf://google-t5/t5-small'],
+    ['passed', { file: 'base', stored: { uri: 'hf://google-t5/t5-small', files: [] } }, 'hf://google-t5/t5-small'],
   );
   assert.equal(first.outputs?.champion, undefined);
 });

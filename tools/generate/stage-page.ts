@@ -19,7 +19,11 @@ export function stageTables(stage: StageDeclaration): string {
   const shared = sharedKeysOf(stage)
     .map((key) => code(key))
     .join(', ');
-  const outputs = Object.entries(stage.outputs).map(([name, description]) => [code(name), description]);
+  const kept = new Set<string>(stage.keeps);
+  const outputs = Object.entries(stage.outputs).map(([name, description]) => [
+    code(name),
+    `${description}${kept.has(name) ? ' Kept in the `store` where there is one.' : ''}`,
+  ]);
   return [
     '## Inputs\n',
     inputs.length === 0 ? 'None of its own.' : table(['key', 'type', 'default', 'what it does'], inputs),

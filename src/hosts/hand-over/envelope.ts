@@ -40,12 +40,20 @@ const envelopeSchema = z.strictObject({
 export type Envelope = z.infer<typeof envelopeSchema>;
 
 /**
- * Writes the envelope beside the files of a run folder and names all that travels, the envelope included.
+ * Writes the envelope beside the files of a run folder and names all that travels, the envelope included; not what is left in a store.
  * Errors: `UserError` when credentials lie among the files, or when they are too many or too large.
  */
-export async function packRun(folder: string, run: string, job: Phase, signal: AbortSignal): Promise<readonly string[]> {
+export async function packRun(
+  folder: string,
+  run: string,
+  job: Phase,
+  signal: AbortSignal,
+  leftInStore: readonly string[] = [],
+): Promise<readonly string[]> {
   await rm(join(folder, ENVELOPE_FILE), { force: true });
-  const files = (await digestEntries(folder, signal)).filter(({ path }) => !JOB_FOLDER.test(path));
+  const files = (await digestEntries(folder, signal)).filter(
+    ({ path }) => !JOB_FOLDER.test(path) && !leftInStore.some((left) => path === left || path.startsWith(`${left}/`)),
+  );
   const secret = files.find(({ path }) => FORBIDDEN.test(path));
   if (secret) {
     throw new UserError('credentials', `${secret.path} lies in the run's folder and looks like credentials; nothing was handed over.`, {

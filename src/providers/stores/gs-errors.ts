@@ -61,7 +61,7 @@ export function explainGsError(
         todo: `Grant ${ROLES[permission]} on gs://${bucket} to ${principal}.`,
       },
     );
-  if (status === 404 && /bucket/i.test(said))
+  if (status === 404 && /bucket (?:does not exist|not found)/i.test(said))
     return new UserError('no-such-bucket', `Could not ${doing} ${uri}: there is no bucket ${bucket}.`, {
       ...options,
       todo: 'Correct the name, or make the bucket.',

@@ -34,6 +34,7 @@ export const biasCheck = defineStage({
     'per-bucket': 'For SQL: `per_bucket_complexity_eval.csv`, exact match and token F1 by complexity.',
     distribution: 'For SQL: `sql_complexity_distribution.csv`.',
   },
+  keeps: ['per-bucket', 'distribution'],
   needs: { data, engines },
   check: checkBias,
 

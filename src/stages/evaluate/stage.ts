@@ -22,6 +22,7 @@ export const evaluate = defineStage({
     better: 'What the comparison said: `better`, `not-better` or `incomparable`; absent without a champion.',
     evaluation: 'For SQL: every row with expected and predicted SQL, label of complexity and scores, as CSV.',
   },
+  keeps: ['evaluation'],
   needs: { data, engines },
   check: checkEvaluation,
 

@@ -113,5 +113,12 @@ async function uriOfBase({ base, initial, prefix }: Inputs, models: Models, sign
 async function fetchBase(uri: string, models: Models, { files, signal, log }: Context): Promise<Record<string, OutputValue>> {
   log.info(`bringing the model that training starts from: ${uri}`);
   const fetched = await models.fetch(uri, files.path('base'), signal);
-  return { base: files.adopt('base'), 'base-uri': fetched.uri, 'base-digest': fetched.sha256, 'base-generation': fetched.generation };
+  // A folder of this machine is not there on another.
+  const stored = fetched.uri.startsWith('file:') ? undefined : { uri: fetched.uri, files: [...fetched.files] };
+  return {
+    base: files.adopt('base', stored),
+    'base-uri': fetched.uri,
+    'base-digest': fetched.sha256,
+    'base-generation': fetched.generation,
+  };
 }

@@ -73,5 +73,16 @@ function tagsOf(manifest: Manifest): Record<string, string> {
     ...(manifest.key !== undefined && { 'retrain.run-key': manifest.key }),
     ...(manifest.version !== undefined && { 'retrain.version': String(manifest.version) }),
     ...(manifest.reason && { 'retrain.reason': manifest.reason.text }),
+    ...storedTags(manifest),
   };
+}
+
+/** Where files of the run lie in the pipeline's store, by stage and output. */
+function storedTags({ records }: Manifest): Record<string, string> {
+  const places = records.flatMap(({ stage, outputs }) =>
+    Object.entries(outputs).flatMap(([name, output]) =>
+      typeof output === 'object' && output.stored ? [[`retrain.${stage}.${name}`, output.stored.uri]] : [],
+    ),
+  );
+  return Object.fromEntries(places) as Record<string, string>;
 }

@@ -20,6 +20,7 @@ export const report = defineStage({
     html: 'The report as one HTML file.',
     tracked: 'Number of trackers the run was logged to.',
   },
+  keeps: ['markdown', 'html'],
   needs: { trackers },
 
   async run({ run }, { trackers }, { files, log, signal }) {

@@ -101,6 +101,7 @@ export const syntaxValidate = defineStage({
     results: '`syntax_validation_results.csv`: verdict, message and place of every row.',
     'by-complexity': '`per_complexity_validation.csv`.',
   },
+  keeps: ['results', 'by-complexity'],
   needs: { engines, data },
   check: ({ task, dialect }) => {
     if (task !== undefined && task !== 'text-to-sql')

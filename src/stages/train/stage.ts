@@ -95,6 +95,7 @@ export const train = defineStage({
     'champion-oot': "The champion's predictions for the out-of-time rows.",
     'champion-problem': 'Why the champion could not be asked; absent when it could.',
   },
+  keeps: ['model', 'validation', 'test', 'oot'],
   needs: { backend },
   check: (inputs) => [
     ...(inputs.trainer === 'command' && inputs.command === undefined

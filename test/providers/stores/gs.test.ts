@@ -23,7 +23,7 @@ interface Given {
 }
 
 async function given(context: TestContext, patience: Partial<typeof quick> = {}): Promise<Given> {
-  const gcs = await gcsStandIn(context, 'models');
+  const gcs = await gcsStandIn(context, 'models', 'my-bucket');
   return {
     gcs,
     store: gsStore({ endpoint: gcs.endpoint, log, patience: { ...quick, ...patience } }),
@@ -34,7 +34,7 @@ async function given(context: TestContext, patience: Partial<typeof quick> = {})
 storeContract('gs, our stand-in', async (context) => {
   const { store, gcs } = await given(context);
   gcs.page = 2;
-  return { store, prefix: 'gs://models/some/where/' };
+  return { store, prefix: 'gs://my-bucket/some/where/' };
 });
 
 test('CRC-32C of 123456789 is e3069283, in parts as well', () => {
