@@ -78,10 +78,14 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     });
   },
   forge: async ({ env, log }) => forgeOf(env, log),
-  data: async ({ base, cache, root, sql }) => {
-    const { openData, startTableWorkers } = await import('./providers/sources/data.ts');
-    // A bundle has no sources to start a thread from.
-    return openData({ base, cache, ...(sql === undefined && { workers: startTableWorkers(root) }) });
+  data: async ({ base, cache, root }) => {
+    const { openData } = await import('./providers/sources/data.ts');
+    const { tableWorkersFromBundle, tableWorkersFromSources } = await import('./providers/sources/table-workers.ts');
+    return openData({
+      base,
+      cache,
+      workers: BUNDLED ? tableWorkersFromBundle(join(root, 'actions', 'dist')) : tableWorkersFromSources(root),
+    });
   },
   store: (settings) => storeOf(settings),
   models: async ({ base, cache, env, log }) => {
@@ -133,6 +137,7 @@ async function vertexOf({ shared, env }: Pick<Settings, 'shared' | 'env'>) {
 /** Threads and processes of their own that the bundle starts through its entry. */
 export const workers = {
   'sql-judge': () => import('./providers/engines/judge-worker-entry.ts'),
+  tables: () => import('./providers/sources/table-worker-entry.ts'),
   'sql-execution': () => import('./providers/engines/execution-child-entry.ts'),
   'github-cache': () => import('./providers/caches/github-cache-child.ts'),
 } as const;

@@ -66,12 +66,13 @@ const SAMPLED = 64;
 /** Cells of four bytes that counting may use beside the values. */
 const CELLS_MIN = 1 << 16;
 /** Beyond it k/scale does not tell every k from its neighbours. */
-const WHOLE_MAX = 2 ** 51;
+export const WHOLE_MAX = 2 ** 51;
 
-const wholeAt = (value: number, scale: number): number => Math.floor(value * scale + 0.5);
+/** The whole number k nearest to value · scale; the value is k/scale if that division gives it back. */
+export const wholeAt = (value: number, scale: number): number => Math.floor(value * scale + 0.5);
 
 /** The smallest power of ten that turns values into whole numbers k, such that k/scale is the value again; of a sample. */
-function scaleOf(values: Float64Array): number | undefined {
+export function scaleOf(values: Float64Array): number | undefined {
   let at = 0;
   const step = Math.max(1, Math.floor(values.length / SAMPLED));
   for (let i = 0; i < values.length; i += step) {

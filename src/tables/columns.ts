@@ -41,8 +41,7 @@ export function chooseColumns(table: Table, { keep, drop = [], rename = {} }: Co
       if (unknown !== undefined) throw new BadInput('unknown-column', `There is no column "${unknown}".`, { file: table.name });
       const pictured = wanted.map((name) => schema.find((field) => field.name === name)!);
       const columns = wanted.map((name) => oldName.get(name)!);
-      for await (const batch of table.batches({ columns, ...(options?.signal && { signal: options.signal }) }))
-        yield { ...batch, schema: pictured };
+      for await (const batch of table.batches({ ...options, columns })) yield { ...batch, schema: pictured };
     },
   };
 }

@@ -46,7 +46,7 @@ export function joinParts(name: string, parts: readonly Part[], options: ReadOpt
     name,
     schema,
     counts: () => (latest === undefined ? NO_COUNTS : { ...latest, badByCode: { ...latest.badByCode }, examples: [...latest.examples] }),
-    async *batches({ columns, signal }: BatchOptions = {}): AsyncIterable<Batch> {
+    async *batches({ columns, signal, reuse }: BatchOptions = {}): AsyncIterable<Batch> {
       const wanted = columns ?? names;
       for (const column of wanted) if (!first.seen.has(column)) throw unknownColumn(name, column, names);
       const counts: PassCounts = { rows: 0, emptyLines: 0, badRows: 0, badByCode: {}, examples: [] };
@@ -54,7 +54,7 @@ export function joinParts(name: string, parts: readonly Part[], options: ReadOpt
       for (const part of parts) {
         if (!part.hasRows) continue;
         signal?.throwIfAborted();
-        for await (const batch of part.batches(fields, wanted, counts, signal)) {
+        for await (const batch of part.batches(fields, wanted, counts, signal, reuse)) {
           const source = batch.source ?? { file: part.name, rowOf: (row) => batch.firstRow + row + 1 };
           yield { ...batch, firstRow: counts.rows, source };
           counts.rows += batch.rows;

@@ -97,7 +97,7 @@ export async function collect(table: Table, columns?: readonly string[], signal?
     return new GrowingColumn(field.type);
   });
   let rows = 0;
-  for await (const batch of table.batches({ columns: wanted, signal })) {
+  for await (const batch of table.batches({ columns: wanted, signal, reuse: true })) {
     for (const [i, column] of batch.columns.entries()) growing[i].add(column, batch.rows);
     rows += batch.rows;
   }

@@ -39,19 +39,34 @@ export async function openFile(path: string, { name = path, maxBytes = UNPACKED_
   return { name, open: (signal) => bounded(unpack(readBlocks(path, signal), name), name, maxBytes) };
 }
 
-/** Blocks of a file, or of its bytes [from, to). A block is overwritten when the next one is asked for. */
+/**
+ * Blocks of a file, or of its bytes [from, to). A block is overwritten when the next one is asked for; that one is read while this one is
+ * worked on.
+ */
 export async function* readBlocks(path: string, signal?: AbortSignal, from = 0, to = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
   const file = await open(path, 'r');
-  const block = new Uint8Array(BLOCK_BYTES);
+  const read = (into: Uint8Array, at: number) => {
+    const reading = file.read(into, 0, Math.min(BLOCK_BYTES, to - at), at);
+    // It may fail while nobody waits for it; whoever awaits it hears of it then.
+    reading.catch(() => {});
+    return reading;
+  };
+  let next = new Uint8Array(BLOCK_BYTES);
+  let spare = new Uint8Array(BLOCK_BYTES);
+  let reading = read(next, from);
   try {
     for (let at = from; at < to; ) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await file.read(block, 0, Math.min(BLOCK_BYTES, to - at), at);
+      const { bytesRead } = await reading;
       if (bytesRead === 0) return;
+      signal?.throwIfAborted();
       at += bytesRead;
+      const block = next;
+      [next, spare] = [spare, block];
+      if (at < to) reading = read(next, at);
       yield bytesRead === BLOCK_BYTES ? block : block.subarray(0, bytesRead);
     }
   } finally {
+    await reading.catch(() => {});
     await file.close();
   }
 }

@@ -30,6 +30,12 @@ export interface Part {
   readonly hasRows: boolean;
   /** Columns whose type the file itself declares. */
   readonly typed: boolean;
-  /** Rows of this file; `firstRow` counts from 0 in it. `fields` are all columns of the table, `wanted` those to deliver, in order. */
-  batches(fields: readonly PartField[], wanted: readonly string[], counts: PassCounts, signal?: AbortSignal): AsyncIterable<Batch>;
+  /** Rows of this file; `firstRow` counts from 0 in it. `fields` are all columns of the table, `wanted` those to deliver, in order. `reuse`: as in `BatchOptions`. */
+  batches(
+    fields: readonly PartField[],
+    wanted: readonly string[],
+    counts: PassCounts,
+    signal?: AbortSignal,
+    reuse?: boolean,
+  ): AsyncIterable<Batch>;
 }

@@ -58,7 +58,7 @@ export function withPartitionColumns(part: Part, values: PartitionFile['values']
     ...part,
     seen,
     typed: false,
-    async *batches(fields, wanted, counts, signal) {
+    async *batches(fields, wanted, counts, signal, reuse) {
       const own = fields.filter((field) => !values.has(field.name));
       const ofFile = wanted.filter((name) => !values.has(name));
       const schema = wanted.map((name) => {
@@ -68,7 +68,7 @@ export function withPartitionColumns(part: Part, values: PartitionFile['values']
       const constants = new Map(
         [...values].map(([key, value]) => [key, constant(fields.find((field) => field.name === key) as PartField, value, part.name)]),
       );
-      for await (const batch of part.batches(own, ofFile, counts, signal)) {
+      for await (const batch of part.batches(own, ofFile, counts, signal, reuse)) {
         const columns = wanted.map((name) => constants.get(name)?.(batch.rows) ?? batch.columns[ofFile.indexOf(name)]);
         yield { ...batch, schema, columns };
       }

@@ -51,6 +51,11 @@ export interface BatchOptions {
   /** Only these columns, in this order; all of them by default. An unknown name is a `BadInput`. */
   readonly columns?: readonly string[];
   readonly signal?: AbortSignal;
+  /**
+   * The next batch may overwrite the arrays of this one: for readers that are done with a batch before they ask for the next. New arrays
+   * for each are what most of the memory of a plain pass goes into.
+   */
+  readonly reuse?: boolean;
 }
 
 /** A table that is read as a stream and can be read again. */

@@ -21,6 +21,7 @@ const data: Data = {
   fetch: async (reference) => [{ path: reference, name: 'schema.sql', sha256: '0'.repeat(64), bytes: 0 }],
   open: (reference, options, signal) => openTable(reference, options, signal),
   profile: (reference, read, run) => inThisThread.run({ kind: 'profile', paths: [reference], read }, run),
+  count: (reference, read, on, run) => inThisThread.run({ kind: 'count-on-edges', reference: on, paths: [reference], read }, run),
 };
 const warnings: string[] = [];
 let runs = 0;

@@ -246,6 +246,23 @@ test('csv: one line of a gigabyte stops at the bound with flat memory', async ()
   assert.ok(given < 40, `${given} MiB were read`);
 });
 
+test('csv: with reuse every batch comes in the same arrays, with the same values', async () => {
+  const lines = Array.from({ length: 40_000 }, (_, i) => `${i % 3 === 0 ? '' : i},${i % 2 === 0 ? 'a' : ''}`).join('\n');
+  const table = await tableFrom('t.csv', [bytesOf('t.csv', `x,t\n${lines}`, 100_000)]);
+  const plain = await allOf(table.batches());
+  let batches = 0;
+  let first: ArrayBufferLike | undefined;
+  for await (const { columns, rows } of table.batches({ reuse: true })) {
+    const [numbers, texts] = columns;
+    assert.ok(numbers?.kind === 'number' && texts?.kind === 'text');
+    first ??= numbers.values.buffer;
+    assert.equal(numbers.values.buffer, first);
+    assert.deepEqual(columns, plain[batches++]?.columns);
+    numbers.values.fill(-1, 0, rows);
+  }
+  assert.equal(batches, 3);
+});
+
 test('csv: columns come in the order asked for; unknown ones are named', async () => {
   const table = await tableFrom('t.csv', [bytesOf('t.csv', 'a,b,c\n1,x,2\n')]);
   assert.deepEqual(await allOf(rowsOf(table, { columns: ['c', 'a'] })), [{ c: 2, a: 1 }]);

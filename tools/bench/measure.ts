@@ -11,11 +11,15 @@ export interface Measure {
   readonly ratio: number;
   readonly ours_mb: number;
   readonly peer_mb: number;
+  /** Processor seconds of all threads: other work on the machine disturbs them less than the clock's. */
+  readonly ours_cpu_s?: number;
+  readonly peer_cpu_s?: number;
 }
 
 /** What a program prints as its last line: seconds without start and imports, its peak memory, and results to compare. */
 export interface Timed {
   readonly seconds: number;
+  readonly cpu: number;
   readonly mb: number;
   readonly found?: unknown;
 }
@@ -35,14 +39,24 @@ export const runOurs = (program: string, ...args: string[]): Promise<Timed> => r
 export const runPeer = (program: string, ...args: string[]): Promise<Timed> =>
   run(process.env.BENCH_PYTHON ?? 'python3', [join(programs, program), ...args]);
 
-/** The faster of two runs each, alternating, so that a busy machine hurts both alike. */
+/** The best of two runs of each, alternating, so that a busy machine hurts all alike: the least seconds, the most memory. */
+export async function alternate<Name extends string>(works: Readonly<Record<Name, () => Promise<Timed>>>): Promise<Record<Name, Timed>> {
+  const names = Object.keys(works) as Name[];
+  const runs = Object.fromEntries(names.map((name) => [name, []])) as unknown as Record<Name, Timed[]>;
+  for (let round = 0; round < 2; round++) for (const name of names) runs[name].push(await works[name]());
+  return Object.fromEntries(names.map((name) => [name, bestOf(runs[name])])) as Record<Name, Timed>;
+}
+
+const bestOf = (runs: readonly Timed[]): Timed => ({
+  seconds: Math.min(...runs.map(({ seconds }) => seconds)),
+  cpu: Math.min(...runs.map(({ cpu }) => cpu)),
+  mb: Math.max(...runs.map(({ mb }) => mb)),
+});
+
+/** {@link alternate} for two. */
 export async function compare(name: string, peer: string, ours: () => Promise<Timed>, theirs: () => Promise<Timed>): Promise<Measure> {
-  const our = [await ours()];
-  const their = [await theirs()];
-  our.push(await ours());
-  their.push(await theirs());
-  const best = (all: readonly Timed[]): Timed => all.reduce((a, b) => (b.seconds < a.seconds ? b : a));
-  return measureOf(name, peer, best(our), best(their));
+  const { our, their } = await alternate({ our: ours, their: theirs });
+  return measureOf(name, peer, our, their);
 }
 
 export function measureOf(name: string, peer: string, our: Timed, their: Timed): Measure {
@@ -55,6 +69,8 @@ export function measureOf(name: string, peer: string, our: Timed, their: Timed):
     ratio: round(their.seconds / our.seconds),
     ours_mb: Math.round(our.mb),
     peer_mb: Math.round(their.mb),
+    ours_cpu_s: round(our.cpu),
+    peer_cpu_s: round(their.cpu),
   };
 }
 

@@ -1,28 +1,21 @@
 import { csvFile, parquetFile } from './data.ts';
-import { compare, type Measure, rows, runOurs, runPeer } from './measure.ts';
+import { alternate, type Measure, measureOf, rows, runOurs, runPeer } from './measure.ts';
 
 /** Reading a table of ten columns whole: CSV against pandas, Parquet against pandas and against hyparquet as it comes. */
 export async function bench(): Promise<Measure[]> {
   const csv = await csvFile(rows, 1);
   const parquet = await parquetFile(rows, 1);
+  const { text, columns, pandasText, pandasColumns, hyparquet } = await alternate({
+    text: () => runOurs('read.ts', csv),
+    columns: () => runOurs('read.ts', parquet),
+    pandasText: () => runPeer('read.py', csv),
+    pandasColumns: () => runPeer('read.py', parquet),
+    hyparquet: () => runOurs('read-hyparquet.ts', parquet),
+  });
   return [
-    await compare(
-      `read csv ${rows} x 10`,
-      'pandas.read_csv',
-      () => runOurs('read.ts', csv),
-      () => runPeer('read.py', csv),
-    ),
-    await compare(
-      `read parquet ${rows} x 10`,
-      'pandas.read_parquet',
-      () => runOurs('read.ts', parquet),
-      () => runPeer('read.py', parquet),
-    ),
-    await compare(
-      `read parquet ${rows} x 10`,
-      'hyparquet',
-      () => runOurs('read.ts', parquet),
-      () => runOurs('read-hyparquet.ts', parquet),
-    ),
+    measureOf(`read csv ${rows} x 10`, 'pandas.read_csv', text, pandasText),
+    measureOf(`read parquet ${rows} x 10`, 'our CSV of the same table', columns, text),
+    measureOf(`read parquet ${rows} x 10`, 'hyparquet', columns, hyparquet),
+    measureOf(`read parquet ${rows} x 10`, 'pandas.read_parquet', columns, pandasColumns),
   ];
 }

@@ -11,12 +11,10 @@ import { type Executor, inThisThread } from '../../tables/workers/table-task.ts'
 import { cachedData, localFiles } from './local-files.ts';
 import type { Data, ReadOptions } from './source.ts';
 
-export { workersFromSources as startTableWorkers } from '../../tables/workers/start.ts';
-
 const DATASET_FILE = 'dataset.json';
 
-/** Files smaller than this are profiled before another thread would have started. */
-const WORKER_BYTES_MIN = 4 * 1024 * 1024;
+/** Smaller files are described within two or three tenths of a second, before another thread would have started and warmed up. */
+const WORKER_BYTES_MIN = 32 * 1024 * 1024;
 
 /** What a reference stands for: which files, and how they become a table. */
 interface Files {
@@ -51,15 +49,22 @@ export function openData({ base, cache, workers = inThisThread }: DataSettings):
     return { name: reference, paths: found.map(({ path }) => path), names: found.map(({ name }) => name), read: options };
   };
 
+  const executorFor = async ({ paths }: Files): Promise<Executor> => {
+    const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
+    return sizes.reduce((sum, size) => sum + size, 0) >= WORKER_BYTES_MIN ? workers : inThisThread;
+  };
+
   return {
     look: (reference, signal) => files.look(reference, signal),
     fetch: (reference, signal) => files.fetch(reference, signal),
     open: async (reference, options, signal) => openNamed(await filesOf(reference, options, signal), signal),
     async profile(reference, options, run) {
-      const { name, paths, names, read, choose } = await filesOf(reference, options, run.signal);
-      const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
-      const large = sizes.reduce((sum, size) => sum + size, 0) >= WORKER_BYTES_MIN;
-      return (large ? workers : inThisThread).run({ kind: 'profile', name, paths, names, read, choose }, run);
+      const files = await filesOf(reference, options, run.signal);
+      return (await executorFor(files)).run({ kind: 'profile', ...files }, run);
+    },
+    async count(reference, options, on, run) {
+      const files = await filesOf(reference, options, run.signal);
+      return (await executorFor(files)).run({ kind: 'count-on-edges', reference: on, ...files }, run);
     },
   };
 }

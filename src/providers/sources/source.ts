@@ -56,6 +56,8 @@ export interface Data extends Source {
   open(reference: string, options: ReadOptions, signal: AbortSignal): Promise<Table>;
   /** The profile of the table at a reference; large ones are read in other threads. */
   profile(reference: string, options: ReadOptions, run: ProfileRun): Promise<Profile>;
+  /** The same counted on the edges of a profile: quicker, in memory that does not grow with the rows, and enough to compare the two. */
+  count(reference: string, options: ReadOptions, on: Profile, run: ProfileRun): Promise<Profile>;
 }
 
 export const data = slot<Data>('data');

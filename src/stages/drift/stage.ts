@@ -8,7 +8,7 @@ import { failed, incomparable, passed, skipped, type Verdict } from '../../kerne
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type Data, data, type ProfileRun } from '../../providers/sources/source.ts';
 import { compareProfiles, type DriftReport } from '../../tables/drift/compare-profiles.ts';
-import { driftShape } from '../../tables/drift/drift-schema.ts';
+import { type DriftMethod, driftShape } from '../../tables/drift/drift-schema.ts';
 import { profileFromJson } from '../../tables/profile/profile-json.ts';
 import type { Profile } from '../../tables/profile-types.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
@@ -52,10 +52,7 @@ export const drift = defineStage({
         outputs: { drifted: false, share: 0 },
       };
 
-    const now =
-      inputs.profile === undefined
-        ? await data.profile(inputs.current, readOptionsOf(inputs.read), { signal, onProgress })
-        : profileFromJson(await readFile(inputs.profile, 'utf8'));
+    const now = await currentOf(inputs, before, data, { signal, onProgress });
     const ignore = [...inputs.ignore, ...(inputs.key === undefined ? [] : [inputs.key])];
     const report = compareProfiles(before, now, { ...inputs, ignore, target: inputs.target?.column });
     const verdict = verdictOf(report, inputs['on-drift']);
@@ -91,6 +88,26 @@ async function referenceOf({ reference, champion, read }: ReferenceInputs, data:
   if (champion === undefined) return undefined;
   const text = await readFile(join(champion, 'profile.json'), 'utf8').catch(() => undefined);
   return text === undefined ? undefined : profileFromJson(text, 'profile of the champion');
+}
+
+interface CurrentInputs {
+  readonly current: string;
+  readonly profile?: string;
+  readonly method: DriftMethod;
+  readonly read: z.output<typeof readInputs>;
+}
+
+/** The new data: their profile where one was made, else counted on the reference's edges, which is all that a comparison needs. */
+async function currentOf(
+  { current, profile, method, read }: CurrentInputs,
+  before: Profile,
+  data: Data,
+  run: ProfileRun,
+): Promise<Profile> {
+  if (profile !== undefined) return profileFromJson(await readFile(profile, 'utf8'));
+  // Evidently picks its test by the number of different values of both.
+  if (method === 'evidently') return data.profile(current, readOptionsOf(read), run);
+  return data.count(current, readOptionsOf(read), before, run);
 }
 
 function verdictOf(report: DriftReport, onDrift: 'continue' | 'fail'): Verdict {

@@ -43,11 +43,14 @@ export class Cells {
   readonly #decode: Decode;
   readonly #missingWords: ReadonlySet<string>;
   readonly #capacity: number;
+  readonly #reuse: boolean;
+  #spareMissing: Uint8Array | undefined;
   values: Float64Array;
   codes: Int32Array;
   missing: Uint8Array | undefined;
 
-  constructor(rules: CellRules, decode: Decode, missingWords: ReadonlySet<string>, capacity: number) {
+  constructor(rules: CellRules, decode: Decode, missingWords: ReadonlySet<string>, capacity: number, reuse = false) {
+    this.#reuse = reuse;
     this.rules = rules;
     this.kind = rules.type === 'text' ? TEXT : rules.type === 'number' ? NUMBER : rules.type === 'integer' ? INTEGER : OTHER;
     this.#decode = decode;
@@ -58,8 +61,13 @@ export class Cells {
     this.codes = new Int32Array(this.kind === TEXT ? capacity : 0);
   }
 
-  /** New arrays for the next batch. */
+  /** Arrays for the next batch: new ones, unless the reader of batches is done with the old. */
   renew(): void {
+    if (this.#reuse) {
+      this.#spareMissing = this.missing ?? this.#spareMissing;
+      this.missing = undefined;
+      return;
+    }
     if (this.kind === TEXT) this.codes = new Int32Array(this.#capacity);
     else this.values = new Float64Array(this.#capacity);
     this.missing = undefined;
@@ -71,7 +79,7 @@ export class Cells {
       return;
     }
     this.values[row] = Number.NaN;
-    this.missing ??= new Uint8Array(this.#capacity);
+    this.missing ??= this.#spareMissing?.fill(0) ?? new Uint8Array(this.#capacity);
     this.missing[row] = 1;
   }
 

@@ -40,12 +40,12 @@ export async function csvPart(source: ByteSource, options: ReadOptions, sampleBy
     seen: head.seen,
     hasRows: head.hasRows,
     typed: false,
-    async *batches(fields, wanted, counts, partSignal) {
+    async *batches(fields, wanted, counts, partSignal, reuse = false) {
       const all = new Map(fields.map((field) => [field.name, field]));
       const countBadRows = options.onBadRow === 'count';
       // A row that is bad in a column nobody asked for must be left out in every pass, or two passes would not line up.
       const cells = head.names.map((name) =>
-        countBadRows || wanted.includes(name) ? new Cells(all.get(name) as PartField, decode, missing, BATCH_ROWS) : undefined,
+        countBadRows || wanted.includes(name) ? new Cells(all.get(name) as PartField, decode, missing, BATCH_ROWS, reuse) : undefined,
       );
       const layout = { file: source.name, delimiter, names: head.names, cells, maxRecordBytes, countBadRows, decode, capacity: BATCH_ROWS };
       const parser = new CsvParser(layout, head.recordsBefore);

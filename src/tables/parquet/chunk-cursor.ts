@@ -109,11 +109,13 @@ export class ChunkCursor {
   /** A NaN counts as missing (S2), whether stored or put in for a null. */
   #markNaN(target: Target, to: number, count: number): void {
     const { values, missing } = target;
+    let any = target.anyMissing;
     for (let i = to; i < to + count; i++) {
       if (!Number.isNaN(values[i])) continue;
       missing[i] = 1;
-      target.anyMissing = true;
+      any = true;
     }
+    target.anyMissing = any;
   }
 
   #codesOf(values: PageValues): (index: number) => number {

@@ -35,24 +35,25 @@ export async function parquetPart(given: ByteSource, options: ReadOptions): Prom
     seen: new Map(leaves.map((leaf) => [leaf.name, EVIDENCE_OF_TYPE[leaf.type]])),
     hasRows: rows > 0,
     typed: true,
-    async *batches(fields, wanted, _counts, signal) {
+    async *batches(fields, wanted, _counts, signal, reuse = false) {
       const byName = new Map(fields.map((field) => [field.name, field]));
       const columns = wanted.map((name) => {
         const leaf = leaves.find((candidate) => candidate.name === name) as Leaf;
-        return { leaf, index: leaves.indexOf(leaf), field: byName.get(name) as PartField, interner: new Interner(decoderOf(), missing) };
+        const interner = new Interner(decoderOf(), missing);
+        const field = byName.get(name) as PartField;
+        return { leaf, index: leaves.indexOf(leaf), field, interner, kept: reuse ? targetOf(leaf, BATCH_ROWS) : undefined };
       });
       const schema: Schema = columns.map(({ field: { name, type } }) => ({ name, type }));
       let firstRow = 0;
       for (const group of metadata.row_groups) {
         const groupRows = Number(group.num_rows);
-        const cursors: ChunkCursor[] = [];
-        for (const { leaf, index, interner } of columns) cursors.push(await openChunk(source, group, leaf, index, interner));
+        const cursors = await Promise.all(columns.map(({ leaf, index, interner }) => openChunk(source, group, leaf, index, interner)));
         for (let done = 0; done < groupRows; ) {
           signal?.throwIfAborted();
           const count = Math.min(BATCH_ROWS, groupRows - done);
-          const filled = columns.map(({ leaf, field, interner }, i): Column => {
+          const filled = columns.map(({ leaf, field, interner, kept }, i): Column => {
             try {
-              const column = readRows(cursors[i], leaf, interner, count);
+              const column = readRows(cursors[i], leaf, interner, count, kept ?? targetOf(leaf, count));
               return field.type === leaf.type
                 ? column
                 : convertColumn(column, leaf.type, field, missing, { file, firstRow: firstRow + done });
@@ -69,17 +70,23 @@ export async function parquetPart(given: ByteSource, options: ReadOptions): Prom
   };
 }
 
-function readRows(cursor: ChunkCursor, leaf: Leaf, interner: Interner, count: number): Column {
-  const text = leaf.type === 'text';
-  const target: Target = {
-    values: new Float64Array(text ? 0 : count),
-    codes: new Int32Array(text ? count : 0),
-    missing: new Uint8Array(text ? 0 : count),
+function targetOf({ type }: Leaf, rows: number): Target {
+  const text = type === 'text';
+  return {
+    values: new Float64Array(text ? 0 : rows),
+    codes: new Int32Array(text ? rows : 0),
+    missing: new Uint8Array(text ? 0 : rows),
     anyMissing: false,
   };
+}
+
+function readRows(cursor: ChunkCursor, { type }: Leaf, interner: Interner, count: number, target: Target): Column {
+  if (target.anyMissing) target.missing.fill(0);
+  target.anyMissing = false;
   cursor.fill(target, 0, count);
-  if (text) return { kind: 'text', codes: target.codes, dictionary: interner.take() };
-  return target.anyMissing ? { kind: 'number', values: target.values, missing: target.missing } : { kind: 'number', values: target.values };
+  if (type === 'text') return { kind: 'text', codes: target.codes.subarray(0, count), dictionary: interner.take() };
+  const values = target.values.subarray(0, count);
+  return target.anyMissing ? { kind: 'number', values, missing: target.missing.subarray(0, count) } : { kind: 'number', values };
 }
 
 async function openChunk(

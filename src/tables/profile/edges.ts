@@ -1,4 +1,5 @@
 import { EDGES_MAX, type Edges } from '../profile-types.ts';
+import type { WholeCounts } from './whole-counts.ts';
 
 export const NO_EDGES: Edges = {
   edges: new Float64Array(0),
@@ -20,27 +21,15 @@ export interface SortedFacts {
 export function factsOfSorted(sorted: Float64Array, topMax: number): SortedFacts {
   const n = sorted.length;
   if (n === 0) return { distribution: NO_EDGES, distinct: 0, once: 0, top: [] };
-  let distinct = 0;
-  let once = 0;
-  const top: { value: number; count: number }[] = [];
-  let least = 0;
+  const frequencies = new Frequencies(topMax);
   for (let start = 0; start < n; ) {
     const value = sorted[start];
     let end = start + 1;
     while (end < n && sorted[end] === value) end++;
-    const count = end - start;
-    distinct++;
-    if (count === 1) once++;
-    if (top.length < topMax || count > least) {
-      // Among equals the smaller value came first and stays first.
-      let at = top.length;
-      while (at > 0 && top[at - 1].count < count) at--;
-      top.splice(at, 0, { value, count });
-      if (top.length > topMax) top.pop();
-      least = top[top.length - 1].count;
-    }
+    frequencies.add(value, end - start);
     start = end;
   }
+  const { distinct, once, top } = frequencies;
   const edges = distinct <= EDGES_MAX ? distinctOf(sorted, distinct) : equiDepth(sorted);
   const below = new Float64Array(edges.length);
   const atOrBelow = new Float64Array(edges.length);
@@ -51,6 +40,63 @@ export function factsOfSorted(sorted: Float64Array, topMax: number): SortedFacts
     atOrBelow[i] = at;
   }
   return { distribution: { edges, below, atOrBelow, complete: distinct <= EDGES_MAX, rankError: 0 }, distinct, once, top };
+}
+
+/** {@link factsOfSorted} of the values that were counted. */
+export function factsOfCounts(counts: WholeCounts, topMax: number): SortedFacts {
+  const { n } = counts;
+  if (n === 0) return { distribution: NO_EDGES, distinct: 0, once: 0, top: [] };
+  const frequencies = new Frequencies(topMax);
+  counts.each((value, count) => frequencies.add(value, count));
+  const { distinct, once, top } = frequencies;
+  const complete = distinct <= EDGES_MAX;
+  const most = complete ? distinct : EDGES_MAX + 1;
+  const [edges, below, atOrBelow] = [new Float64Array(most), new Float64Array(most), new Float64Array(most)];
+  let used = 0;
+  let before = 0;
+  // The first value, then for each i the value of rank ⌈n·i/10,000⌉.
+  let i = 0;
+  let rank = 1;
+  counts.each((value, count) => {
+    const after = before + count;
+    if (complete || after >= rank) {
+      edges[used] = value;
+      below[used] = before;
+      atOrBelow[used] = after;
+      used++;
+      while (after >= rank && i < EDGES_MAX) rank = Math.ceil((n * ++i) / EDGES_MAX);
+      if (after >= rank) rank = n + 1;
+    }
+    before = after;
+  });
+  const [e, b, a] = [edges, below, atOrBelow].map((values) => values.slice(0, used)) as [Float64Array, Float64Array, Float64Array];
+  return { distribution: { edges: e, below: b, atOrBelow: a, complete, rankError: 0 }, distinct, once, top };
+}
+
+/** How many different values there are, how many of them once, and the most frequent ones; of values ascending with their counts. */
+class Frequencies {
+  readonly #topMax: number;
+  readonly top: { value: number; count: number }[] = [];
+  #least = 0;
+  distinct = 0;
+  once = 0;
+
+  constructor(topMax: number) {
+    this.#topMax = topMax;
+  }
+
+  add(value: number, count: number): void {
+    this.distinct++;
+    if (count === 1) this.once++;
+    const { top } = this;
+    if (top.length === this.#topMax && count <= this.#least) return;
+    // Among equals the smaller value came first and stays first.
+    let at = top.length;
+    while (at > 0 && top[at - 1].count < count) at--;
+    top.splice(at, 0, { value, count });
+    if (top.length > this.#topMax) top.pop();
+    this.#least = top[top.length - 1].count;
+  }
 }
 
 /** Edges from a sketch's weighted values, with its rank error; smallest and largest value are known exactly. */

@@ -2,11 +2,14 @@ import { Moments, type MomentsState } from '../../statistics/moments.ts';
 import { mergeSorted, sortParts } from '../../statistics/sort-numbers.ts';
 import type { Edges, NumericProfile } from '../profile-types.ts';
 import type { NumberColumn } from '../table.ts';
-import { edgesOfWeighted, factsOfSorted, NO_EDGES } from './edges.ts';
+import { edgesOfWeighted, factsOfCounts, factsOfSorted, NO_EDGES } from './edges.ts';
 import { HyperLogLog } from './hyperloglog.ts';
 import { KLL_RANK_ERROR, Kll, type KllState } from './kll.ts';
+import { WholeCounts, type WholeCountsState } from './whole-counts.ts';
 
 const TOP_MAX = 20;
+/** Fewer values are sorted as fast as they are counted. */
+const COUNTED_MIN = 1 << 16;
 
 /** Totals as plain data. */
 export interface TotalsState {
@@ -18,8 +21,9 @@ export interface TotalsState {
   readonly moments: MomentsState;
 }
 
-/** What a numeric profiler knows, as plain data that can go to another thread: its values ascending, or a sketch of them. */
+/** What a numeric profiler knows, as plain data that can go to another thread: its values counted or ascending, or a sketch of them. */
 export type NumericState = { readonly totals: TotalsState } & (
+  | { readonly counted: WholeCountsState }
   | { readonly ascending: Float64Array<ArrayBuffer> }
   | { readonly quantiles: KllState; readonly distinct: Uint8Array }
 );
@@ -50,19 +54,18 @@ export class NumericTotals {
     } else if (present.length !== rows) present = present.subarray(0, rows);
     this.rows += rows;
     this.missing += rows - present.length;
-    let { min, max } = this;
-    let infinite = 0;
+    let min = Number.POSITIVE_INFINITY;
+    let max = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < present.length; i++) {
       const value = present[i];
-      if (value < min) min = value;
-      if (value > max) max = value;
-      if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) infinite++;
+      min = value < min ? value : min;
+      max = value > max ? value : max;
     }
-    this.min = min;
-    this.max = max;
-    this.infinite += infinite;
-    const finite = infinite === 0 ? present : this.#withoutInfinite(present);
+    const finite = min === Number.NEGATIVE_INFINITY || max === Number.POSITIVE_INFINITY ? this.#withoutInfinite(present) : present;
+    this.infinite += present.length - finite.length;
     this.moments.add(finite);
+    this.min = Math.min(this.min, min);
+    this.max = Math.max(this.max, max);
     return present;
   }
 
@@ -96,7 +99,10 @@ export class NumericTotals {
   }
 }
 
-/** Profiles one numeric column: keeps its values to sort them at the end, until {@link sketch} is called; from then on a sketch. */
+/**
+ * Profiles one numeric column: counts its values where they are whole numbers or decimals in a narrow range, else keeps them to sort them
+ * at the end, until {@link sketch} is called; from then on a sketch.
+ */
 export class NumericProfiler {
   readonly name: string;
   readonly type: NumericProfile['type'];
@@ -106,6 +112,10 @@ export class NumericProfiler {
   #held = 0;
   /** Every chunk is ascending: they came from other profilers. */
   #ascending = true;
+  /** In place of the chunks, while it takes every value. */
+  #counts: WholeCounts | undefined;
+  /** Values held from which on counting them is tried (again). */
+  #countFrom = COUNTED_MIN;
   #sketch: { readonly quantiles: Kll; readonly distinct: HyperLogLog } | undefined;
 
   constructor(name: string, type: NumericProfile['type'], index: number) {
@@ -114,18 +124,24 @@ export class NumericProfiler {
     this.#index = index;
   }
 
-  /** Values held in memory. */
+  /** Values held in memory, or as many as take the memory of the counts. */
   get held(): number {
+    return this.#counts?.held ?? this.#held;
+  }
+
+  /** Values that are still to be sorted. */
+  get unsorted(): number {
     return this.#held;
   }
 
   add(column: NumberColumn, rows: number): void {
     const present = this.#totals.add(column, rows);
     if (this.#sketch !== undefined) this.#feed(present);
-    else if (present.length > 0) {
+    else if (present.length > 0 && !this.#counted(present)) {
       this.#chunks.push(present.slice());
       this.#ascending = false;
       this.#held += present.length;
+      this.#tryCounting();
     }
   }
 
@@ -134,7 +150,9 @@ export class NumericProfiler {
     if (this.#sketch !== undefined) return;
     this.#sketch = { quantiles: new Kll(this.#index), distinct: new HyperLogLog() };
     for (const chunk of this.#chunks) this.#feed(chunk);
+    this.#counts?.each((value, count) => this.#feed(Float64Array.of(value), count));
     this.#chunks = [];
+    this.#counts = undefined;
     this.#held = 0;
   }
 
@@ -143,12 +161,19 @@ export class NumericProfiler {
     this.#totals.merge(other.#totals);
     if (other.#sketch !== undefined) this.sketch();
     if (this.#sketch === undefined) {
+      if (other.#counts !== undefined && this.#held === 0) {
+        this.#counts ??= WholeCounts.from({ ...other.#counts.state(), counts: new Uint32Array(0), n: 0 });
+        if (this.#counts.merge(other.#counts.state())) return;
+      }
+      this.#hold();
+      other.#hold();
       for (const chunk of other.#chunks) this.#chunks.push(chunk);
       this.#ascending &&= other.#ascending;
       this.#held += other.#held;
       return;
     }
     for (const chunk of other.#chunks) this.#feed(chunk);
+    other.#counts?.each((value, count) => this.#feed(Float64Array.of(value), count));
     if (other.#sketch === undefined) return;
     this.#sketch.quantiles.merge(other.#sketch.quantiles);
     this.#sketch.distinct.merge(other.#sketch.distinct);
@@ -157,6 +182,7 @@ export class NumericProfiler {
   /** Sorts what is held. */
   state(): NumericState {
     const totals = this.#totals.state();
+    if (this.#counts !== undefined) return { totals, counted: this.#counts.state() };
     if (this.#sketch === undefined) return { totals, ascending: this.#sorted() };
     return { totals, quantiles: this.#sketch.quantiles.state(), distinct: this.#sketch.distinct.state() };
   }
@@ -165,7 +191,8 @@ export class NumericProfiler {
   absorb(state: NumericState): void {
     const other = new NumericProfiler(this.name, this.type, this.#index);
     other.#totals.merge(state.totals);
-    if ('ascending' in state) {
+    if ('counted' in state) other.#counts = WholeCounts.from(state.counted);
+    else if ('ascending' in state) {
       other.#chunks = [state.ascending];
       other.#held = state.ascending.length;
     } else other.#sketch = { quantiles: Kll.from(state.quantiles, this.#index), distinct: HyperLogLog.from(state.distinct) };
@@ -174,7 +201,7 @@ export class NumericProfiler {
 
   finish(): NumericProfile {
     if (this.#sketch === undefined) {
-      const facts = factsOfSorted(this.#sorted(), TOP_MAX);
+      const facts = this.#counts === undefined ? factsOfSorted(this.#sorted(), TOP_MAX) : factsOfCounts(this.#counts, TOP_MAX);
       const distinct = { value: facts.distinct, exact: true, once: facts.once };
       return this.#totals.profile(this.name, this.type, { distinct, distribution: facts.distribution, top: facts.top });
     }
@@ -185,6 +212,34 @@ export class NumericProfiler {
     return this.#totals.profile(this.name, this.type, { distinct: { value: distinct.estimate(), exact: false }, distribution, top: [] });
   }
 
+  /** Counts the values; false when they must be held. */
+  #counted(values: Float64Array): boolean {
+    if (this.#counts === undefined) return false;
+    if (this.#counts.add(values)) return true;
+    this.#hold();
+    return false;
+  }
+
+  /** From time to time: the longer the column, the wider a range is worth counting in. */
+  #tryCounting(): void {
+    if (this.#held < this.#countFrom) return;
+    this.#countFrom = this.#held * 2;
+    this.#counts = WholeCounts.of(this.#chunks);
+    if (this.#counts === undefined) return;
+    this.#chunks = [];
+    this.#held = 0;
+  }
+
+  /** Turns what was counted into values. */
+  #hold(): void {
+    if (this.#counts === undefined) return;
+    const values = this.#counts.values();
+    this.#counts = undefined;
+    this.#chunks.push(values);
+    this.#held += values.length;
+    this.#countFrom = Math.max(this.#countFrom, this.#held * 2);
+  }
+
   #sorted(): Float64Array<ArrayBuffer> {
     const sorted = this.#ascending && this.#chunks.length > 0 ? mergedAll(this.#chunks) : sortParts(this.#chunks);
     this.#chunks = [sorted];
@@ -192,11 +247,11 @@ export class NumericProfiler {
     return sorted;
   }
 
-  #feed(values: Float64Array): void {
+  #feed(values: Float64Array, times = 1): void {
     if (this.#sketch === undefined) return;
     const { quantiles, distinct } = this.#sketch;
     for (let i = 0; i < values.length; i++) {
-      quantiles.add(values[i] + 0);
+      for (let time = 0; time < times; time++) quantiles.add(values[i] + 0);
       distinct.addNumber(values[i]);
     }
   }

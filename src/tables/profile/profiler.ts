@@ -120,7 +120,7 @@ export class Profiler {
     for (const column of this.#columns) {
       if (!(column instanceof NumericProfiler)) continue;
       held += column.held;
-      largest = Math.max(largest, column.held);
+      largest = Math.max(largest, column.unsorted);
     }
     if (held * 8 + largest * 16 <= this.#memoryBytes) return;
     this.#sketched = true;
@@ -137,7 +137,7 @@ export async function readProfiler(table: Table, { columns, signal, onProgress, 
   const names = columns ?? table.schema.map((field) => field.name);
   let profiler: Profiler | undefined;
   let rows = 0;
-  for await (const batch of table.batches({ columns: names, signal })) {
+  for await (const batch of table.batches({ columns: names, signal, reuse: true })) {
     profiler ??= new Profiler(batch.schema, memoryBytes);
     profiler.add(batch);
     rows += batch.rows;

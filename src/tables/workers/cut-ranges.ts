@@ -7,8 +7,8 @@ import type { TableTask } from './table-task.ts';
 const LF = 10;
 /** Not the number of threads: the sums of a profile are rounded by part, and the same file must give the same bytes on every machine. */
 const PIECES = 4;
-/** Less is read by one thread before a second one has started. */
-const PIECE_BYTES_MIN = 8 * 1024 * 1024;
+/** Less is not worth another thread: with its start, the warming up of its code and the joining of parts, two take as long as one. */
+const PIECE_BYTES_MIN = 32 * 1024 * 1024;
 /** A record this long is found by one thread as well as by two. */
 const SEARCHED_BYTES_MAX = 16 * 1024 * 1024;
 

@@ -2,7 +2,7 @@ import type { ByteRange } from '../byte-source.ts';
 import { type ColumnChoice, chooseColumns } from '../columns.ts';
 import { openFile } from '../open-file.ts';
 import { openTable, tableFrom } from '../open-table.ts';
-import { comparableFields, countOnEdges, EdgeCounter, type EdgeCounterState } from '../profile/count-on-edges.ts';
+import { chosenFields, countOnEdges, EdgeCounter, type EdgeCounterState } from '../profile/count-on-edges.ts';
 import { Profiler, type ProfilerState, profile, readProfiler } from '../profile/profiler.ts';
 import type { Profile } from '../profile-types.ts';
 import type { ReadOptions } from '../read-options.ts';
@@ -56,10 +56,10 @@ export async function runTablePart(task: TableTask, range: ByteRange, { signal, 
     const profiler = await readProfiler(table, { columns, signal, onProgress, memoryBytes: task.memoryBytes });
     return { kind: 'profile', schema: profiler.schema, state: await profiler.stateHearing(signal) };
   }
-  const schema = comparableFields(table, task.reference, columns);
+  const schema = chosenFields(table, columns);
   const counter = new EdgeCounter(schema, task.reference);
   let rows = 0;
-  for await (const batch of table.batches({ columns: schema.map(({ name }) => name), signal })) {
+  for await (const batch of table.batches({ columns: schema.map(({ name }) => name), signal, reuse: true })) {
     counter.add(batch);
     rows += batch.rows;
     onProgress?.(rows);

@@ -48,7 +48,9 @@ export function serveTableTasks(port: MessagePort): void {
 
 /** The long arrays of a state: they change hands instead of being copied. */
 const valuesOf = ({ state }: PartState): ArrayBuffer[] =>
-  state.columns.flatMap((column) => ('ascending' in column ? [column.ascending.buffer] : []));
+  state.columns.flatMap((column) =>
+    'ascending' in column ? [column.ascending.buffer] : 'counted' in column ? [column.counted.counts.buffer] : [],
+  );
 
 /**
  * Runs table tasks in up to `threads` workers, started when needed. `start` knows how a worker of this program is started (from sources,

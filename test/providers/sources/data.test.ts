@@ -32,9 +32,13 @@ test('large files are profiled by the workers, small ones in this thread', async
   };
   const data = openData({ base: folder, cache: folder, workers });
   writeFileSync(join(folder, 'small.csv'), 'a\n1\n');
-  writeFileSync(join(folder, 'large.csv'), `a\n${'1234567\n'.repeat(600_000)}`);
+  writeFileSync(join(folder, 'large.csv'), `a\n${'1234567\n'.repeat(4_200_000)}`);
   assert.equal((await data.profile('small.csv', {}, { signal })).rows, 1);
   assert.deepEqual(asked, []);
-  assert.equal((await data.profile('large.csv', {}, { signal })).rows, 600_000);
+  assert.equal((await data.profile('large.csv', {}, { signal })).rows, 4_200_000);
   assert.equal(asked.length, 1);
+  const on = await data.profile('small.csv', {}, { signal });
+  const counted = await data.count('large.csv', {}, on, { signal });
+  assert.deepEqual(counted.columns[0]?.kind === 'numeric' && [...counted.columns[0].distribution.below], [0]);
+  assert.equal(asked.length, 2);
 });

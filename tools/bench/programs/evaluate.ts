@@ -1,5 +1,6 @@
 import { classificationRows, confusionOf, countGroups, FAIRNESS_MEASURES, findMetric, sliceByValue } from '../../../src/metrics/index.ts';
 import { openTable } from '../../../src/tables/open-table.ts';
+import { Clock } from './timed.ts';
 
 const METRICS = ['accuracy', 'f1_score', 'auc_roc', 'average_precision', 'log_loss', 'brier', 'mcc'];
 const MEASURES = [
@@ -12,12 +13,11 @@ const MEASURES = [
 ];
 
 const [path, work] = process.argv.slice(2) as [string, string];
-const start = performance.now();
+const clock = new Clock();
 const wanted = work === 'fairness' ? ['y', 'score', 'ten', 'many'] : ['y', 'score'];
 const columns = await readColumns(path, wanted);
-const read = (performance.now() - start) / 1000;
 const rows = classificationRows({ truth: codes(columns[0]!), scores: columns[1]!, classes: [0, 1], positive: 1 });
-const found: Record<string, number> = { read };
+const found: Record<string, number> = {};
 const kept = (name: string, estimate: { value?: number }): void => {
   found[name] = estimate.value ?? Number.NaN;
 };
@@ -37,15 +37,14 @@ if (work === 'fairness') {
     found[`cell ${cell}`] = count;
   });
 }
-const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ seconds, mb: process.resourceUsage().maxRSS / 1024, found }));
+clock.report(found);
 
 /** Whole columns of numbers, grown by doubling while the file is read. */
 async function readColumns(from: string, names: readonly string[]): Promise<Float64Array[]> {
   const table = await openTable(from);
   let whole = names.map(() => new Float64Array(1 << 20));
   let n = 0;
-  for await (const batch of table.batches({ columns: names })) {
+  for await (const batch of table.batches({ columns: names, reuse: true })) {
     if (n + batch.rows > whole[0]!.length)
       whole = whole.map((column) => {
         const larger = new Float64Array(column.length * 2);

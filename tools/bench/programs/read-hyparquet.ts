@@ -1,7 +1,8 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetRead } from 'hyparquet';
+import { Clock } from './timed.ts';
 
 const [path] = process.argv.slice(2);
-const start = performance.now();
+const clock = new Clock();
 const file = await asyncBufferFromFile(path);
 const metadata = await parquetMetadataAsync(file);
 let rows = 0;
@@ -19,5 +20,4 @@ for (const group of metadata.row_groups) {
   });
   from = to;
 }
-const seconds = (performance.now() - start) / 1000;
-console.log(JSON.stringify({ seconds, mb: process.resourceUsage().maxRSS / 1024, found: { rows } }));
+clock.report({ rows });
