@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from retrain_trainers import CONTRACT, __version__
+from retrain_trainers.algorithm import Algorithm
 from retrain_trainers.contract import Job, Target
 from retrain_trainers.errors import Refused
 from retrain_trainers.outputs import Progress, Shares, json_bytes, partial_folder, write_atomic
-from retrain_trainers.tabular.catalog import Algorithm, algorithm_of
+from retrain_trainers.tabular.catalog import algorithm_of
 from retrain_trainers.tabular.estimators import fit_model
 from retrain_trainers.tabular.parts import Rows, read_rows
 from retrain_trainers.tabular.recipe import Model, Recipe

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
 import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from retrain_trainers.contract import Part, Target
+from retrain_trainers.csv_part import records
 from retrain_trainers.errors import Refused
 
 Floats = npt.NDArray[np.float64]
@@ -32,53 +29,17 @@ class Rows:
 
 def read_rows(part: Part, key: str, features: Sequence[str], task: str, target: Target | None) -> Rows:
     """Reads a CSV part whole: 8 bytes a cell. Raises `Refused` for the first cell that is not a finite number."""
-    if part.format != "csv":
-        raise Refused(f"{part.path.name}: format {part.format!r} is not supported.", "This trainer reads csv.")
-    try:
-        raw = part.path.open("rb")
-    except OSError as error:
-        raise Refused(f"{part.path}: cannot be read: {error.strerror}.") from None
-    with raw:
-        hashed = _Hashed(raw)
-        text = io.TextIOWrapper(io.BufferedReader(hashed, 1 << 20), encoding="utf-8-sig", newline="")
-        try:
-            rows = _parse(csv.reader(text, strict=True), part, key, features, task, target)
-        except UnicodeDecodeError as error:
-            raise Refused(f"{part.path.name}: not UTF-8: {error.reason} at byte {error.start} of a block.") from None
-        except csv.Error as error:
-            raise Refused(f"{part.path.name}: not CSV: {error}.") from None
-    found = hashed.digest.hexdigest()
-    if part.sha256 is not None and found != part.sha256:
-        raise Refused(f"{part.path.name}: expected the SHA-256 {part.sha256}, found {found}: the file was changed.")
-    if part.rows is not None and len(rows.keys) != part.rows:
-        raise Refused(f"{part.path.name}: expected {part.rows} rows, found {len(rows.keys)}.")
-    return rows
-
-
-def _parse(reader: Iterator[list[str]], part: Part, key: str, features: Sequence[str], task: str, target: Target | None) -> Rows:
     name = part.path.name
-    header = next(reader, None)
-    if header is None:
-        raise Refused(f"{name}: empty; expected a header and rows.")
-    wanted = [key, *features, *([target.column] if target else [])]
-    missing = [column for column in wanted if column not in header]
-    if missing:
-        raise Refused(f"{name}: no column {', '.join(map(json.dumps, missing[:5]))}; found {', '.join(map(json.dumps, header[:20]))}.")
-    repeated = [column for column in dict.fromkeys(wanted) if header.count(column) > 1]
-    if repeated:
-        raise Refused(f"{name}: column {json.dumps(repeated[0])} stands there twice.")
-
+    reader = records(part, [key, *features, *([target.column] if target else [])])
+    header = next(reader)
     key_at = header.index(key)
     at = [header.index(feature) for feature in features]
     target_at = header.index(target.column) if target else -1
     codes = {label: code for code, label in enumerate(target.classes)} if target else {}
-    width = len(header)
     keys: list[str] = []
     cells = array("d")
     labels = array("d")
     for number, row in enumerate(reader, start=2):
-        if len(row) != width:
-            raise Refused(f"{name}, row {number}: expected {width} fields, found {len(row)}.")
         keys.append(row[key_at])
         try:
             cells.extend([float(row[i]) for i in at])
@@ -126,20 +87,3 @@ def _must_be_finite(matrix: Floats, name: str, columns: list[str]) -> None:
         raise Refused(
             f"{name}, row {row + 2}, column {json.dumps(columns[column])}: expected a finite number, found {matrix[row, column]}."
         )
-
-
-class _Hashed(io.RawIOBase):
-    """Hashes what is read through it, so that the bytes that were checked are the bytes that were used."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.digest = hashlib.sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        chunk = self._file.read(len(buffer))
-        buffer[: len(chunk)] = chunk
-        self.digest.update(chunk)
-        return len(chunk)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from retrain_trainers.algorithm import Algorithm
 from retrain_trainers.contract import Search
 from retrain_trainers.errors import Refused
-from retrain_trainers.tabular.catalog import Algorithm
 from retrain_trainers.tabular.estimators import random_state
 from retrain_trainers.tabular.parts import Codes, Floats
 

@@ -1,0 +1,1 @@
+"""Sequence-to-sequence models that turn questions into SQL: fine-tuned whole or with LoRA, or trained from nothing."""
