@@ -4,7 +4,7 @@ import { BadInput } from '../tables/bad-input.ts';
 import type { Table } from '../tables/table.ts';
 
 /** What a column of text-to-SQL data can hold, and the names it goes by in the data sets and files people have. */
-const KNOWN = {
+export const KNOWN_SQL_COLUMNS = {
   id: ['id'],
   question: ['input_text', 'question'],
   expected: ['expected_sql', 'sql', 'query', 'SQL', 'gold'],
@@ -12,14 +12,14 @@ const KNOWN = {
   complexity: ['sql_complexity', 'difficulty'],
   database: ['db_id'],
 } as const;
-export type SqlColumn = keyof typeof KNOWN;
+export type SqlColumn = keyof typeof KNOWN_SQL_COLUMNS;
 export type SqlColumns = { readonly [C in SqlColumn]?: string };
 
 const named = (what: string, column: SqlColumn) =>
   z
     .string()
     .optional()
-    .describe(`${what} Absent: ${KNOWN[column].map((name) => `\`${name}\``).join(', ')}, whichever is there.`);
+    .describe(`${what} Absent: ${KNOWN_SQL_COLUMNS[column].map((name) => `\`${name}\``).join(', ')}, whichever is there.`);
 
 export const sqlColumnInputs = z
   .strictObject({
@@ -36,7 +36,7 @@ export const sqlColumnInputs = z
 /** The column asked for, which must be there; else the first of the usual names that is. */
 export function sqlColumn(table: Table, column: SqlColumn, asked: string | undefined, usual: readonly string[] = []): string | undefined {
   const names = table.schema.map(({ name }) => name);
-  if (asked === undefined) return [...usual, ...KNOWN[column]].find((name) => names.includes(name));
+  if (asked === undefined) return [...usual, ...KNOWN_SQL_COLUMNS[column]].find((name) => names.includes(name));
   if (names.includes(asked)) return asked;
   throw new BadInput(
     'no-column',
@@ -52,7 +52,7 @@ export function neededSqlColumn(table: Table, column: SqlColumn, asked: string |
   if (found !== undefined) return found;
   throw new BadInput(
     'no-column',
-    `none of the columns ${[...new Set([...usual, ...KNOWN[column]])].join(', ')}; there are ${table.schema.map(({ name }) => name).join(', ')}.`,
+    `none of the columns ${[...new Set([...usual, ...KNOWN_SQL_COLUMNS[column]])].join(', ')}; there are ${table.schema.map(({ name }) => name).join(', ')}.`,
     { file: table.name },
     `Say under \`columns.${column}\` which column holds ${column === 'id' ? 'the key' : 'the SQL'}.`,
   );

@@ -3,7 +3,11 @@ import type { TrainerSource } from '../providers/backends/backend.ts';
 
 /** The inputs that say which program trains; `gate` and `train` read the same ones. */
 export const trainerInputs = {
-  trainer: z.string().min(1).default('tabular').describe('Trainer module that comes with Retrain (`tabular`), or `command` for your own.'),
+  trainer: z
+    .string()
+    .min(1)
+    .default('tabular')
+    .describe('Trainer module that comes with Retrain (`tabular`, `text-to-sql`), or `command` for your own.'),
   command: z
     .array(z.string())
     .min(1)

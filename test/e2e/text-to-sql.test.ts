@@ -18,21 +18,26 @@ syntax-validate: { dialect: sqlite, gates: { validity: ">= 0.9" } }
 
 const rows = (more: number): string =>
   [
-    'id,input_text,words,sql',
-    ...Array.from({ length: 600 + more }, (_, i) => `q${i},what is x of ${i}?,${i % 7},SELECT name FROM tq${i} WHERE x = 1`),
+    'id,input_text,db_id,sql_complexity,sql',
+    ...Array.from({ length: 600 + more }, (_, i) => `q${i},what is x of ${i}?,shop,basic SQL,SELECT name FROM tq${i} WHERE x = 1`),
   ].join('\n');
 
-test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL is broken is refused', async () => {
-  await using project = await Project.make({ 'sql.yaml': PIPELINE, 'data.csv': `${rows(0)}\n` });
+const skilled = async (project: Project) => {
   await project.copy(join(ROOT, 'test/e2e/fixtures/sql-trainer.mjs'), 'sql-trainer.mjs');
-  const run = async (skill: { right: number; broken: number }, more: number) => {
-    await project.write('skill.json', JSON.stringify(skill));
-    await project.write('data.csv', `${rows(more)}\n`);
+  let more = 0;
+  return async (skill: { right: number; broken?: number; weak?: boolean }) => {
+    await project.write('skill.json', JSON.stringify({ broken: 0, ...skill }));
+    await project.write('data.csv', `${rows(more++)}\n`);
     const ended = await project.retrain(['run', 'sql.yaml']);
     return { ...ended, last: await project.lastRun() };
   };
+};
 
-  const first = await run({ right: 0.4, broken: 0 }, 0);
+test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL is broken is refused', async () => {
+  await using project = await Project.make({ 'sql.yaml': PIPELINE });
+  const run = await skilled(project);
+
+  const first = await run({ right: 0.4 });
   assert.equal(first.code, 0, first.out + first.err);
   assert.ok(first.last.promoted);
   const evaluated = recordOf(first.last, 'evaluate');
@@ -42,11 +47,37 @@ test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL 
   assert.equal(recordOf(first.last, 'syntax-validate').outputs.validity, 1);
   assert.match(first.out, /✓ syntax-validate/);
 
-  const broken = await run({ right: 0.7, broken: 0.3 }, 1);
+  const broken = await run({ right: 0.7, broken: 0.3 });
   assert.equal(broken.code, 1, broken.out + broken.err);
   assert.match(broken.last.reason?.text ?? '', /^Validity: /);
 
-  const better = await run({ right: 0.7, broken: 0 }, 2);
+  const better = await run({ right: 0.7 });
   assert.ok(better.last.promoted, better.out + better.err);
   assert.equal(recordOf(better.last, 'evaluate').comparison?.guards[0]?.metric, 'f1_score');
+  assert.deepEqual(await project.json('.retrain/registry/sql/versions/2/model/skill.json'), {
+    right: 0.7,
+    broken: 0,
+    columns: ['id', 'sql', 'input_text', 'db_id'],
+    base: 0.4,
+  });
+});
+
+test('exact match up within noise keeps the champion, and so does exact match up with token F1 down by more than the margin', async () => {
+  await using project = await Project.make({ 'sql.yaml': PIPELINE });
+  const run = await skilled(project);
+  assert.ok((await run({ right: 0.5 })).last.promoted);
+
+  const noise = await run({ right: 0.51 });
+  assert.equal(noise.code, 0, noise.out + noise.err);
+  assert.ok(!noise.last.promoted);
+  assert.equal(recordOf(noise.last, 'promote').verdict?.kind, 'skipped');
+  assert.equal(recordOf(noise.last, 'evaluate').comparison?.verdict, 'not-better');
+
+  const worse = await run({ right: 0.6, weak: true });
+  assert.equal(worse.code, 0, worse.out + worse.err);
+  assert.ok(!worse.last.promoted);
+  const comparison = recordOf(worse.last, 'evaluate').comparison!;
+  assert.equal(comparison.verdict, 'not-better');
+  assert.equal(comparison.primary?.verdict, 'better', 'exact match alone');
+  assert.equal(comparison.guards[0]?.verdict, 'worse', 'token F1');
 });

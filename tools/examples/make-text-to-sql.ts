@@ -2,8 +2,8 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Random, STREAMS } from '../../src/statistics/random.ts';
-import { KINDS, type Pair } from './shop-questions.ts';
 import { fillShop } from './shop.ts';
+import { KINDS, type Pair } from './shop-questions.ts';
 
 /**
  * Makes the data of examples/text-to-sql: questions about a small shop with the SQL that answers them, and the shop's database.

@@ -57,7 +57,10 @@ export const KINDS: readonly Kind[] = [
   kind(1, 'basic SQL', (one) => {
     const [status, year, amount] = [one(STATES), one(YEARS), one(AMOUNTS)];
     return {
-      ask: [`Show ${status} orders of ${year} above ${amount}, dearest first`, `Orders from ${year} that are ${status} and over ${amount}, by amount`],
+      ask: [
+        `Show ${status} orders of ${year} above ${amount}, dearest first`,
+        `Orders from ${year} that are ${status} and over ${amount}, by amount`,
+      ],
       sql: `SELECT id FROM orders WHERE status = '${status}' AND year = ${year} AND amount > ${amount} ORDER BY amount DESC`,
     };
   }),
@@ -89,7 +92,10 @@ export const KINDS: readonly Kind[] = [
   kind(1, 'single join', (one) => {
     const [city, status, amount] = [one(CITIES), one(STATES), one(AMOUNTS)];
     return {
-      ask: [`Which customers from ${city} have ${status} orders over ${amount}?`, `Names in ${city} with an order that is ${status} above ${amount}`],
+      ask: [
+        `Which customers from ${city} have ${status} orders over ${amount}?`,
+        `Names in ${city} with an order that is ${status} above ${amount}`,
+      ],
       sql: `SELECT DISTINCT c.name FROM customers AS c JOIN orders AS o ON o.customer_id = c.id WHERE c.city = '${city}' AND o.status = '${status}' AND o.amount > ${amount}`,
     };
   }),

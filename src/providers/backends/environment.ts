@@ -228,7 +228,7 @@ export async function readLock(root: string, name: string): Promise<string> {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
     throw new UserError('unknown-trainer', `There is no trainer ${name}: ${path} does not exist.`, {
-      todo: 'Name a trainer that comes with Retrain (tabular), or use train.command for your own.',
+      todo: 'Name a trainer that comes with Retrain (tabular, text-to-sql), or use train.command for your own.',
     });
   }
 }

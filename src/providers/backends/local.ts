@@ -84,7 +84,7 @@ class LocalBackend implements Backend {
       sha256: createHash('sha256').update(text).digest('hex'),
     };
     try {
-      await fillJobFolder(folder, spec.inputs);
+      await fillJobFolder(folder, output, spec.inputs);
       await mkdir(output, { recursive: true });
       await mkdir(this.#place.cache, { recursive: true });
       await writeWhole(join(folder, 'job.json'), text);

@@ -35,6 +35,7 @@ const LOCK_HEADER = /^# python (3\.\d+)\n/;
 /** What to load once after installing, so that the first job finds it compiled. */
 const WARM_UP: Readonly<Record<string, readonly string[]>> = {
   tabular: ['sklearn.ensemble', 'sklearn.linear_model', 'sklearn.metrics', 'skops.io', 'xgboost'],
+  'text-to-sql': ['torch', 'transformers.models.t5.modeling_t5', 'peft', 'sentencepiece'],
 };
 
 /** Finds or builds what the trainer needs. `lock`: an environment recorded earlier; the trainer's current one by default. */
@@ -115,7 +116,7 @@ async function moduleFolder(trainer: Module, place: TrainerPlace): Promise<strin
 
 const unknownTrainer = (name: string): UserError =>
   new UserError('unknown-trainer', `There is no trainer ${JSON.stringify(name)} that comes with Retrain.`, {
-    todo: 'Name one that does (tabular), or use train.command for your own.',
+    todo: 'Name one that does (tabular, text-to-sql), or use train.command for your own.',
   });
 
 /** Of the module's sources and of those all modules share; not of other modules. */

@@ -12,8 +12,8 @@ export const leakageInputs = z
       .describe('Columns whose values must not be in training and judging rows alike, e.g. a patient.'),
     texts: z
       .array(z.string())
-      .default([])
-      .describe('Text columns whose texts must not be in training and judging rows alike, e.g. a question.'),
+      .optional()
+      .describe('Text columns whose texts must not be in training and judging rows alike. Absent: the question of text-to-SQL, else none.'),
     'on-leakage': z
       .enum(['warn', 'fail', 'off'])
       .default('warn')
@@ -27,13 +27,14 @@ interface Facts {
   readonly leakage: LeakageInputs;
   readonly target: { readonly column: string };
   readonly drop: readonly string[];
+  readonly texts: readonly string[];
 }
 
 /** Findings as the record keeps them. */
 export async function checkLeakage(
   table: Table,
   split: Split,
-  { leakage, target, drop }: Facts,
+  { leakage, target, drop, texts }: Facts,
   key: string,
   signal: AbortSignal,
 ): Promise<{ readonly findings: readonly LeakageFinding[]; readonly tables: readonly RecordTable[] }> {
@@ -41,7 +42,7 @@ export async function checkLeakage(
   const findings = await findLeakage(table, split, {
     target: target.column,
     entities: leakage.entities,
-    texts: leakage.texts,
+    texts,
     notFeatures: [key, ...drop],
     signal,
   });

@@ -23,6 +23,7 @@ import { keyedBy, ROW_KEY } from '../row-key.ts';
 import { checkLeakage, leakageInputs } from './check-leakage.ts';
 import { keysTrainedOn } from './keys-trained-on.ts';
 import { targetClasses } from './target-classes.ts';
+import { textDefaults } from './text-defaults.ts';
 
 /** Parts that judge, in the order a report shows them. */
 const JUDGING: readonly Part[] = ['validation', 'test', 'oot'];
@@ -38,6 +39,12 @@ export const prepareData = defineStage({
     read: wired('config.fetch-data.read', readInputs),
     split: splitSchema,
     ...preparationShape,
+    passthrough: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Columns handed on untouched, e.g. the text of a text task; `"*"` for all. Absent: for text-to-SQL all but key, target, `drop` and the label of complexity, else none.',
+      ),
     leakage: leakageInputs,
     champion: wired(
       'fetch-model.champion',
@@ -71,6 +78,7 @@ export const prepareData = defineStage({
     const raw = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
     const table = inputs.key === undefined ? keyedBy(raw) : raw;
     const key = inputs.key ?? ROW_KEY;
+    const { passthrough, texts } = textDefaults(table.schema, key, inputs);
 
     const split = await splitTable(table, inputs.split, { key, target: target.column, signal });
     for (const warning of split.warnings) log.warn('split', warning);
@@ -78,9 +86,9 @@ export const prepareData = defineStage({
     const judging = JUDGING.filter((part) => split.parts.includes(part));
 
     const classes = await targetClasses(table, split, inputs, signal);
-    const preparation = await fitPreparation(train, inputs, { key, target: target.column, signal });
+    const preparation = await fitPreparation(train, { ...inputs, passthrough }, { key, target: target.column, signal });
     for (const warning of preparation.warnings) log.warn('preparation', warning);
-    const leakage = await checkLeakage(table, split, inputs, key, signal);
+    const leakage = await checkLeakage(table, split, { ...inputs, texts }, key, signal);
     for (const { text } of leakage.findings) log.warn('leakage', text);
 
     const outputs: Record<string, FileOutput | number | string> = {

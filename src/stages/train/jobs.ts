@@ -17,6 +17,8 @@ export interface Bench {
   readonly log: Log;
   /** 16 hex digits. */
   readonly seed: string;
+  /** Folder of the model to start from; only for a trainer that can. */
+  readonly base?: string;
   readonly inputs: {
     readonly task: string;
     readonly python: PythonChoice;
@@ -70,7 +72,7 @@ export async function fitAlgorithm(
     parameters,
     search: { method, folds, cv, metric: crossValidated(bench).name, ...(method === 'random' && { trials }) },
     parts: { train: { path: 'parts/train.csv', format: 'csv', sha256: train.sha256, rows: features.rows } },
-    base: null,
+    base: bench.base === undefined ? null : 'base',
   };
   const started = performance.now();
   const fit = await runJob(
@@ -81,7 +83,7 @@ export async function fitAlgorithm(
       trainer: bench.source,
       python: inputs.python,
       job,
-      inputs: { 'parts/train.csv': train },
+      inputs: { 'parts/train.csv': train, ...(bench.base !== undefined && { base: await jobInput(bench.base, bench.signal) }) },
       timeoutSeconds: inputs.timeout,
     },
     progress,

@@ -62,6 +62,10 @@ export const train = defineStage({
     ),
     oot: wired('prepare-data.oot', z.string().optional().describe('Prepared out-of-time rows. Absent: there are none.')),
     features: wired('prepare-data.features', z.string().describe('Features, classes and columns, as prepare-data wrote them.')),
+    base: wired(
+      'fetch-model.base',
+      z.string().optional().describe('Folder of a model to start from, where the trainer can. Absent: it starts from nothing.'),
+    ),
     champion: wired('fetch-model.champion', z.string().optional().describe('Folder of the champion. Absent: there is none.')),
     'champion-validation': wired(
       'prepare-data.champion-validation',
@@ -112,7 +116,8 @@ export const train = defineStage({
     const environment = await backend.environment(source, inputs.python, signal);
     const algorithms = chooseAlgorithms(description, inputs);
 
-    const bench = { backend, source, inputs, features, files, signal, log, seed: run.seed };
+    const base = description.warmStart ? inputs.base : undefined;
+    const bench = { backend, source, base, inputs, features, files, signal, log, seed: run.seed };
     const fits: Fitted[] = [];
     for (const [i, algorithm] of algorithms.entries()) {
       const progress = (share: number, text: string) => log.progress((i + share) / algorithms.length, `${algorithm.name} ${text}`);

@@ -47,11 +47,9 @@ class Vocabulary:
 
 
 def learn_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
-    """Byte-level pairs: every text survives. Digits stand alone, so that numbers can be copied one by one."""
+    """Byte-level pairs: every text survives."""
     tokenizer = Tokenizer(models.BPE(unk_token=UNKNOWN))
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
-    )
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
