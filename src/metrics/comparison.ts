@@ -1,4 +1,5 @@
 import { type Estimate, type Interval, isComputed } from '../statistics/estimate.ts';
+import { number, percent, difference as signed } from '../statistics/figure-text.ts';
 import { smallestDifference, smallestShareDifference } from '../statistics/paired/smallest-difference.ts';
 import { type ComputedDifference, type EstimateOptions, isDifference, type Metric, type Rows } from './metric.ts';
 
@@ -177,9 +178,9 @@ const optionsOf = <R extends Rows>({ seed, replicates, signal }: CompareRequest<
 });
 
 function notBetter(found: MetricComparison, alpha: number): { code: string; text: string } {
-  const bound = found.margin === 0 ? 'is not wholly above 0' : `reaches below -${found.margin}`;
+  const bound = found.margin === 0 ? 'is not wholly above 0' : `reaches below −${found.margin}`;
   const visible =
-    found.smallestVisible === undefined ? '' : ` The smallest difference these rows would have shown is ${figure(found.smallestVisible)}.`;
+    found.smallestVisible === undefined ? '' : ` The smallest difference these rows would have shown is ${number(found.smallestVisible)}.`;
   return { code: found.verdict === 'worse' ? 'worse' : 'not-better', text: `${gap(found, alpha)} ${bound}.${visible}` };
 }
 
@@ -188,11 +189,8 @@ function guardBroken(found: MetricComparison, alpha: number): { code: string; te
 }
 
 function gap({ metric, difference, interval }: MetricComparison, alpha: number): string {
-  const range = interval === undefined ? '' : ` (${figure((1 - alpha) * 100)} %: ${figure(interval.low)} to ${figure(interval.high)})`;
-  return `${metric}: the difference ${figure(difference)}${range}`;
+  return `${metric}: the difference ${signed(difference, interval)}${interval === undefined ? '' : ` (${percent(1 - alpha)})`}`;
 }
-
-const figure = (value: number): string => String(Number(value.toPrecision(4)));
 
 /** The plain values of all metrics that these rows can give, in order: for records and choices without a comparison. */
 export function valuesOf<R extends Rows>(metrics: readonly Metric<R>[], rows: R): Map<string, number> {

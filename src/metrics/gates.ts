@@ -1,4 +1,5 @@
 import { type Estimate, type Interval, isComputed } from '../statistics/estimate.ts';
+import { beside, percent } from '../statistics/figure-text.ts';
 import { meets, type Threshold } from './threshold.ts';
 
 export type Judged = 'point' | 'interval';
@@ -29,15 +30,19 @@ export function judge(threshold: Threshold, estimate: Estimate, judged: Judged =
   const shown = { ...common, value, ...(interval === undefined ? {} : { interval }) };
   if (judged === 'point') {
     if (meets(value, threshold)) return { ...shown, verdict: 'passed' };
-    return { ...shown, verdict: 'failed', reason: { code: 'gate-missed', text: `${figure(value)} is not ${threshold.text}.` } };
+    return {
+      ...shown,
+      verdict: 'failed',
+      reason: { code: 'gate-missed', text: `${beside(value, threshold.text)} is not ${threshold.text}.` },
+    };
   }
   if (interval === undefined) {
-    const text = `${figure(value)} has no interval, and the gate is judged on the interval.`;
+    const text = `${beside(value, threshold.text)} has no interval, and the gate is judged on the interval.`;
     return { ...shown, verdict: 'incomparable', reason: { code: 'no-interval', text } };
   }
   const low = meets(interval.low, threshold);
   const high = meets(interval.high, threshold);
-  const range = `${figure(interval.low)} to ${figure(interval.high)} (${figure(interval.level * 100)} %)`;
+  const range = `${beside(interval.low, threshold.text)} to ${beside(interval.high, threshold.text)} (${percent(interval.level)})`;
   if (low && high) return { ...shown, verdict: 'passed' };
   if (!low && !high)
     return { ...shown, verdict: 'failed', reason: { code: 'gate-missed', text: `All of ${range} is not ${threshold.text}.` } };
@@ -47,5 +52,3 @@ export function judge(threshold: Threshold, estimate: Estimate, judged: Judged =
     reason: { code: 'uncertain', text: `${range} lies on both sides of ${threshold.text}; more rows would decide it.` },
   };
 }
-
-const figure = (value: number): string => String(Number(value.toPrecision(4)));

@@ -81,3 +81,7 @@ export interface ReportDocument {
 }
 
 export const cell = (text: string, more: Omit<Cell, 'text'> = {}): Cell => ({ text, ...more });
+
+/** Columns of a table by their titles; `#` before one marks numbers. */
+export const columnsOf = (...titles: readonly string[]): readonly Column[] =>
+  titles.map((title) => ({ title: title.replace(/^#/, ''), numeric: title.startsWith('#') }));

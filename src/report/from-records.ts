@@ -1,10 +1,10 @@
 import { type Block, type Cell, cell } from './document.ts';
-import { number } from './numbers.ts';
-import type { Curve, RecordTable, StageRecord } from './run.ts';
+import { estimate, number } from './numbers.ts';
+import type { Curve, Metric, RecordTable, StageRecord } from './run.ts';
 
-/** The tables a stage left behind, as they are. */
-export function tableBlocks(record: StageRecord): readonly Block[] {
-  return record.tables.filter((table) => table.rows.length > 0).map(tableBlock);
+/** The tables a stage left behind, as they are; `leftOut` are those that are told otherwise. */
+export function tableBlocks(record: StageRecord, leftOut: readonly string[] = []): readonly Block[] {
+  return record.tables.filter((table) => table.rows.length > 0 && !leftOut.includes(table.name)).map(tableBlock);
 }
 
 function tableBlock(table: RecordTable): Block {
@@ -15,7 +15,8 @@ function tableBlock(table: RecordTable): Block {
   return { kind: 'table', caption: table.title, columns, rows: table.rows.map((row) => row.map(recordCell)), total: table.total };
 }
 
-function recordCell(value: string | number | boolean | null): Cell {
+/** A value of a record's table. */
+export function recordCell(value: string | number | boolean | null): Cell {
   if (value === null) return cell('–');
   if (typeof value === 'number') return cell(number(value));
   return cell(typeof value === 'boolean' ? (value ? 'yes' : 'no') : value);
@@ -47,4 +48,15 @@ function curveBlock(curve: Curve): readonly Block[] {
   const unit = ['roc', 'precision-recall', 'calibration'].includes(curve.name);
   const diagonal = curve.name === 'roc' ? 'by chance' : curve.name === 'calibration' ? 'perfect' : undefined;
   return [{ kind: 'chart', chart: { kind: 'lines', title: curve.title, x: curve.x, y: curve.y, series, unit, diagonal } }];
+}
+
+/** A figure with its interval, or why there is none. */
+export const valueText = (metric: Metric): string =>
+  metric.value === undefined ? (metric.notComputable ?? '–') : estimate(metric.value, metric.interval);
+
+/** What a record says of itself, and its verdict's reason when that is not the same. */
+export function leadOf(record: StageRecord): string {
+  const reason = record.verdict && record.verdict.kind !== 'passed' ? record.verdict.reason.text : '';
+  const parts = [record.found, reason].filter((part, index, all) => part !== '' && all.indexOf(part) === index);
+  return parts.join(' ') || 'Done.';
 }

@@ -39,6 +39,23 @@ test('accuracy: Wald on the discordant rows, with the smallest visible differenc
   close('smallestVisible' in tie ? tie.smallestVisible : 0, 0.0217009857855, '', 1e-11);
 });
 
+test('why a candidate is not better is said in as many digits as the interval makes sense of', async () => {
+  const said = async (cells: readonly [number, number, number, number], margin = 0) => {
+    const [candidate, champion] = pair(...cells);
+    return (await compareModels({ primary: accuracy, margin, candidate, champion })).reason?.text;
+  };
+  assert.equal(
+    await said([50, 9, 3, 38]),
+    'accuracy: the difference +0.060 [−0.007, +0.127] (95 %) is not wholly above 0. The smallest difference these rows would have shown is 0.097.',
+  );
+  assert.match(
+    (await said([50, 3, 9, 38], 0.02)) ?? '',
+    /^accuracy: the difference −0\.060 \[−0\.127, \+0\.007\] \(95 %\) reaches below −0\.02\. /,
+  );
+  // A bound next to 0 keeps its sign.
+  assert.match((await said([9000, 230, 200, 570])) ?? '', /\[−0\.0011, \+0\.0071\]/);
+});
+
 test('four discordant rows all for the candidate are no proof; 20 against 4 are', async () => {
   const few = await compareModels({ primary: accuracy, candidate: pair(60, 4, 0, 36)[0], champion: pair(60, 4, 0, 36)[1] });
   assert.ok(few.primary!.interval!.low > 0, 'Wald alone would promote');

@@ -41,7 +41,10 @@ test('a point gate looks at the value alone', () => {
   assert.equal(judge(at, { value: 0.82, n: 100, interval }).verdict, 'passed');
   const failed = judge(at, { value: 0.79, n: 100, interval });
   assert.equal(failed.verdict, 'failed');
-  assert.deepEqual(failed.reason, { code: 'gate-missed', text: '0.79 is not >= 0.8.' });
+  assert.deepEqual(failed.reason, { code: 'gate-missed', text: '0.790 is not >= 0.8.' });
+  // Rounded, but never into the other side of the limit.
+  assert.equal(judge(at, { value: 0.79996, n: 100 }).reason?.text, '0.79996 is not >= 0.8.');
+  assert.equal(judge(parseThreshold('>= 80 %'), { value: 0.7, n: 10 }).reason?.text, '0.700 is not >= 80 %.');
 });
 
 test('an interval gate passes inside, fails outside, and is uncertain astride', () => {
@@ -53,6 +56,10 @@ test('an interval gate passes inside, fails outside, and is uncertain astride', 
   assert.equal(judged(0.8, 0.9), 'passed');
   assert.equal(judged(0.6, 0.79), 'failed gate-missed');
   assert.equal(judged(0.78, 0.86), 'incomparable uncertain');
+  assert.equal(
+    judge(at, { value: 0.8, n: 100, interval: { ...interval, low: 0.799996, high: 0.8123456 } }, 'interval').reason?.text,
+    '0.799996 to 0.812 (95 %) lies on both sides of >= 0.8; more rows would decide it.',
+  );
   assert.equal(judge(at, { value: 0.9, n: 1 }, 'interval').reason?.code, 'no-interval');
 });
 
