@@ -93,6 +93,8 @@ export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models
   };
 }
 
-const decoded = (uri: string): string => (uri.startsWith('file:') ? decodeURIComponent(uri) : uri);
+/** As names are compared: a file's URI without its escapes, one of the Hub without its revision, which a list pins to a commit. */
+const decoded = (uri: string): string =>
+  uri.startsWith('file:') ? decodeURIComponent(uri) : uri.replace(/^(hf:\/\/[^/]+\/[^/@]+)@[^/]+/, '$1');
 
 const nameBelow = (prefix: string, uri: string): string => decoded(uri).slice(decoded(prefix).length);

@@ -14,6 +14,7 @@ export interface StorePlace {
 const SCHEMES: readonly { readonly scheme: string; readonly open: (place: StorePlace) => Promise<Store> }[] = [
   { scheme: 'file:', open: async ({ log }) => fileStore({ log }) },
   { scheme: 'gs://', open: openGs },
+  { scheme: 'hf://', open: openHf },
 ];
 
 /** One store for every URI: each call goes to the store of its scheme, which is loaded when first named. `unknown-store` for a scheme nobody serves. */
@@ -45,6 +46,11 @@ async function openGs({ env, log }: StorePlace): Promise<Store> {
   if (env.STORAGE_EMULATOR_HOST) return gsStore({ endpoint: env.STORAGE_EMULATOR_HOST, log });
   const { googleCredentials } = await import('../google/credentials.ts');
   return gsStore({ credentials: await googleCredentials(env), log });
+}
+
+async function openHf({ env, log }: StorePlace): Promise<Store> {
+  const { hfStore } = await import('./hf.ts');
+  return hfStore({ log, ...(env.HF_TOKEN && { token: env.HF_TOKEN }), ...(env.HF_ENDPOINT && { endpoint: env.HF_ENDPOINT }) });
 }
 
 const unknownStore = (uri: string) =>
