@@ -7,6 +7,16 @@ export interface TrackedRun {
   readonly key: string;
 }
 
+/** Something a run took or made, by address. */
+export interface LineageArtifact {
+  readonly name: string;
+  readonly kind: 'dataset' | 'model';
+  readonly uri: string;
+  readonly digest?: string;
+  /** What the service of the registry calls it. */
+  readonly resource?: string;
+}
+
 /** Where runs are logged. A tracker that is down must not lose the run: the record stays the truth. */
 export interface Tracker {
   readonly name: string;
@@ -20,6 +30,16 @@ export interface Tracker {
   ): Promise<void>;
   tags(id: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
   artifact(id: string, path: string, file: string, signal: AbortSignal): Promise<void>;
+  /** What went into the run and what came out. Absent: the tracker has no place for it. */
+  readonly lineage?: (
+    id: string,
+    lineage: {
+      readonly inputs: readonly LineageArtifact[];
+      readonly outputs: readonly LineageArtifact[];
+      readonly outcome: 'finished' | 'failed' | 'killed';
+    },
+    signal: AbortSignal,
+  ) => Promise<void>;
   finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
 }
 

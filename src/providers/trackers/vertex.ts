@@ -1,0 +1,299 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { protos } from '@google-cloud/aiplatform';
+import { sha256 } from '../../kernel/digest.ts';
+import { UserError, WorldError } from '../../kernel/errors.ts';
+import { fromStruct, toStruct } from '../google/struct.ts';
+import type { VertexClients } from '../google/vertex-clients.ts';
+import { isPassing, vertexStatus } from '../google/vertex-errors.ts';
+import type { Store } from '../stores/store.ts';
+import type { LineageArtifact, TrackedRun, Tracker } from './tracker.ts';
+import { artifactId, experimentId, keyDigest, runId } from './vertex-names.ts';
+import { CONTEXT_BYTES_MAX, newRunMetadata, type RunMetadata, withMetrics } from './vertex-run.ts';
+
+type Context = protos.google.cloud.aiplatform.v1.IContext;
+
+export interface VertexTrackerOptions {
+  readonly clients: VertexClients;
+  /** Where files of runs go. Absent: there is no bucket, and Vertex AI is told figures only. */
+  readonly files?: { readonly store: Store; readonly folder: string };
+  readonly log?: (line: string) => void;
+  /** Rest after a lost race for a run's context. */
+  readonly pauseMs?: number;
+}
+
+const SCHEMA_VERSION = '0.0.1';
+const CONFLICTS_MAX = 5;
+const PAUSE_MS = 300;
+/** A longer parameter goes to a file, and its address takes its place. */
+const PARAM_LENGTH_MAX = 2_000;
+const STATES = { finished: 'COMPLETE', failed: 'FAILED', killed: 'CANCELLED' } as const;
+
+/**
+ * Vertex AI Experiments, written as its console and Google's Python SDK read it: a context for the experiment, one for the run below it with
+ * `_params`, `_metrics` and `_state`, files as artifacts of the run. The id of a run is that of its context.
+ */
+export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: VertexTrackerOptions): Tracker {
+  const metadataStore = `${clients.parent}/metadataStores/default`;
+  const contextName = (id: string): string => `${metadataStore}/contexts/${id}`;
+
+  async function find(id: string, signal: AbortSignal): Promise<Context | undefined> {
+    const client = await clients.metadata();
+    try {
+      return await clients.read(`read ${contextName(id)}`, (options) => client.getContext({ name: contextName(id) }, options), signal);
+    } catch (error) {
+      if (vertexStatus(error) === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
+  /** Made once in each project and region, with the first run. */
+  async function ensureStore(signal: AbortSignal): Promise<void> {
+    const client = await clients.metadata();
+    try {
+      await clients.read('look for the metadata store', (options) => client.getMetadataStore({ name: metadataStore }, options), signal);
+    } catch (error) {
+      if (vertexStatus(error) !== 'NOT_FOUND') throw error;
+      const doing = 'make the metadata store';
+      const request = { parent: clients.parent, metadataStoreId: 'default', metadataStore: {} };
+      await existing(async () => {
+        const begun = await clients.write(doing, (options) => client.createMetadataStore(request, options), signal);
+        await clients.finished(doing, client, 'createMetadataStore', begun, signal);
+      });
+    }
+  }
+
+  /** Creates a context; one that is there already, made by somebody else or by an attempt whose answer was lost, is taken. */
+  async function ensureContext(id: string, context: Context, signal: AbortSignal): Promise<Context> {
+    const known = await find(id, signal);
+    if (known) return checked(known, context.schemaTitle);
+    const client = await clients.metadata();
+    const made = await existing(() =>
+      clients.read(
+        `make ${contextName(id)}`,
+        (options) => client.createContext({ parent: metadataStore, contextId: id, context }, options),
+        signal,
+      ),
+    );
+    if (made) return made;
+    const theirs = await find(id, signal);
+    if (!theirs) throw new WorldError('vertex-conflict', `${contextName(id)} exists and cannot be read.`, { todo: 'Run again.' });
+    return checked(theirs, context.schemaTitle);
+  }
+
+  /** The run of a key under whatever name it was begun. */
+  async function known(key: string, signal: AbortSignal): Promise<string | undefined> {
+    const client = await clients.metadata();
+    const filter = `schema_title="system.ExperimentRun" AND metadata.retrain_key.string_value="${key}"`;
+    const found = clients.list(
+      'look for the run',
+      (pageToken, options) => client.listContexts({ parent: metadataStore, filter, pageToken }, options),
+      signal,
+    );
+    for await (const { name } of found) return idIn(name);
+    return undefined;
+  }
+
+  /** Read, change, write back; whoever is late reads again. */
+  async function change(id: string, edit: (run: RunMetadata) => RunMetadata, signal: AbortSignal): Promise<void> {
+    const client = await clients.metadata();
+    for (let tried = 1; ; tried++) {
+      const context = /^[a-z0-9-]{4,128}$/.test(id) ? await find(id, signal) : undefined;
+      if (context?.schemaTitle !== 'system.ExperimentRun') {
+        throw new UserError('no-such-run', `${JSON.stringify(id)} is no run in Vertex AI Experiments (${metadataStore}).`);
+      }
+      const before = fromStruct(context.metadata) as unknown as RunMetadata;
+      const after = edit({ ...newRunMetadata(before.retrain_key, before.retrain_name), ...before });
+      const bytes = Buffer.byteLength(JSON.stringify(after));
+      if (bytes > CONTEXT_BYTES_MAX) {
+        throw new UserError('run-too-large', `${contextName(id)} would hold ${bytes} bytes; Vertex AI takes ${CONTEXT_BYTES_MAX}.`, {
+          todo: 'Log fewer or shorter parameters.',
+        });
+      }
+      try {
+        // The whole context with its etag, no mask: a write that has not seen the latest is refused.
+        const request = { context: { ...context, metadata: toStruct({ ...after }) } };
+        await clients.write(`update ${contextName(id)}`, (options) => client.updateContext(request, options), signal);
+        return;
+      } catch (error) {
+        const late = vertexStatus(error) === 'ABORTED' || isPassing(error);
+        if (signal.aborted || !late || tried > CONFLICTS_MAX) throw error;
+        await delay(pauseMs * tried * (0.5 + Math.random() / 2), undefined, { signal });
+      }
+    }
+  }
+
+  /** Keeps a file in the bucket; gives its address. */
+  async function keep(id: string, path: string, file: string, signal: AbortSignal): Promise<string | undefined> {
+    if (!files) return undefined;
+    const uri = `${files.folder}/${id}/${path}`;
+    await files.store.put(file, uri, { signal });
+    return uri;
+  }
+
+  async function addArtifact(
+    id: string,
+    key: string,
+    artifact: protos.google.cloud.aiplatform.v1.IArtifact,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const client = await clients.metadata();
+    const name = `${metadataStore}/artifacts/${artifactId(id, key)}`;
+    const request = {
+      parent: metadataStore,
+      artifactId: artifactId(id, key),
+      artifact: { schemaVersion: SCHEMA_VERSION, state: 'LIVE' as const, ...artifact },
+    };
+    const made = await existing(() => clients.read(`log ${key}`, (options) => client.createArtifact(request, options), signal));
+    if (!made) {
+      await clients.read(`log ${key}`, (options) => client.updateArtifact({ artifact: { ...request.artifact, name } }, options), signal);
+    }
+    return made?.name ?? name;
+  }
+
+  async function attach(id: string, artifacts: string[], executions: string[], signal: AbortSignal): Promise<void> {
+    const client = await clients.metadata();
+    const request = { context: contextName(id), artifacts, executions };
+    await clients.read(`add to ${contextName(id)}`, (options) => client.addContextArtifactsAndExecutions(request, options), signal);
+  }
+
+  async function startRun({ experiment, name, key }: TrackedRun, signal: AbortSignal): Promise<string> {
+    await ensureStore(signal);
+    const experimentContext = await ensureContext(
+      experimentId(experiment),
+      {
+        displayName: experimentId(experiment),
+        schemaTitle: 'system.Experiment',
+        schemaVersion: SCHEMA_VERSION,
+        metadata: toStruct({ experiment_deleted: false }),
+        description: `Retrain: ${experiment}`,
+      },
+      signal,
+    );
+    const digest = keyDigest(experiment, key);
+    const found = await known(digest, signal);
+    if (found !== undefined) await change(found, (before) => ({ ...before, _state: 'RUNNING' }), signal);
+    const { id, run } = found === undefined ? runId(experiment, name, key) : { id: found, run: name };
+    if (found === undefined) {
+      const context = {
+        displayName: run,
+        schemaTitle: 'system.ExperimentRun',
+        schemaVersion: SCHEMA_VERSION,
+        metadata: toStruct({ ...newRunMetadata(digest, name) }),
+        description: `Retrain: ${name}`,
+      };
+      await ensureContext(id, context, signal);
+    }
+    const client = await clients.metadata();
+    // Without it the run is listed nowhere; who is a child already is skipped.
+    const request = { context: experimentContext.name, childContexts: [contextName(id)] };
+    await clients.read(`add ${id} to its experiment`, (options) => client.addContextChildren(request, options), signal);
+    return id;
+  }
+
+  return {
+    name: 'vertex',
+
+    start: startRun,
+
+    async params(id, params, signal) {
+      const shown: Record<string, string | number> = {};
+      for (const [name, value] of Object.entries(params)) {
+        const text = typeof value === 'number' && Number.isFinite(value) ? value : String(value);
+        const long = typeof text === 'string' && text.length > PARAM_LENGTH_MAX;
+        shown[name] = long ? await longParam(id, name, text, signal) : text;
+      }
+      await change(id, (run) => ({ ...run, _params: { ...run._params, ...shown } }), signal);
+    },
+
+    metrics: (id, metrics, signal) => change(id, (run) => withMetrics(run, metrics), signal),
+    tags: (id, tags, signal) => change(id, (run) => ({ ...run, retrain_tags: { ...run.retrain_tags, ...tags } }), signal),
+    finish: (id, outcome, signal) => change(id, (run) => ({ ...run, _state: STATES[outcome] }), signal),
+
+    async artifact(id, path, file, signal) {
+      checkPath(path);
+      const uri = await keep(id, path, file, signal);
+      if (uri === undefined) return log?.(`Vertex AI Experiments: ${path} is not kept, because no store is named.`);
+      const name = await addArtifact(id, path, { displayName: path, uri, schemaTitle: 'system.Artifact' }, signal);
+      await attach(id, [name], [], signal);
+    },
+
+    async lineage(id, { inputs, outputs, outcome }, signal) {
+      const client = await clients.metadata();
+      const executionId = `${id}-train`;
+      const execution = {
+        displayName: executionId,
+        schemaTitle: 'system.ContainerExecution',
+        schemaVersion: SCHEMA_VERSION,
+        state: STATES[outcome],
+        metadata: toStruct({}),
+      };
+      const request = { parent: metadataStore, executionId, execution };
+      await existing(() => clients.read('log the execution', (options) => client.createExecution(request, options), signal));
+      const name = `${metadataStore}/executions/${executionId}`;
+      const events: protos.google.cloud.aiplatform.v1.IEvent[] = [];
+      for (const [type, artifacts] of [
+        ['INPUT', inputs],
+        ['OUTPUT', outputs],
+      ] as const)
+        for (const artifact of artifacts)
+          events.push({ artifact: await addArtifact(id, artifact.name, lineageArtifact(artifact), signal), type });
+      await clients.read(
+        'log what went in and came out',
+        (options) => client.addExecutionEvents({ execution: name, events }, options),
+        signal,
+      );
+      await attach(
+        id,
+        events.map(({ artifact }) => artifact as string),
+        [name],
+        signal,
+      );
+    },
+  };
+
+  async function longParam(id: string, name: string, text: string, signal: AbortSignal): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'retrain-tracker-'));
+    try {
+      await writeFile(join(folder, 'param'), text);
+      const uri = await keep(id, `params/${sha256(name).slice(0, 16)}.txt`, join(folder, 'param'), signal);
+      return uri ?? `${text.slice(0, PARAM_LENGTH_MAX - 50)}… (${text.length} characters)`;
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** What `make` gives; undefined when it is there already. */
+async function existing<T>(make: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await make();
+  } catch (error) {
+    if (vertexStatus(error) === 'ALREADY_EXISTS') return undefined;
+    throw error;
+  }
+}
+
+function checked(context: Context, expected: string | null | undefined): Context {
+  if (context.schemaTitle === expected) return context;
+  throw new UserError('not-an-experiment', `${context.name} is a ${context.schemaTitle}, not a ${expected}: the name is taken.`, {
+    todo: 'Give the pipeline another `name`, or remove that context.',
+  });
+}
+
+const idIn = (name: string | null | undefined): string => (name ?? '').split('/').at(-1) as string;
+
+function lineageArtifact({ name, uri, kind, digest, resource }: LineageArtifact): protos.google.cloud.aiplatform.v1.IArtifact {
+  const facts = { ...(digest !== undefined && { sha256: digest }) };
+  if (resource !== undefined)
+    return { displayName: name, uri, schemaTitle: 'google.VertexModel', metadata: toStruct({ resourceName: resource }) };
+  return { displayName: name, uri, schemaTitle: kind === 'model' ? 'system.Model' : 'system.Dataset', metadata: toStruct(facts) };
+}
+
+function checkPath(path: string): void {
+  const parts = path.split('/');
+  if (!parts.some((part) => part === '' || part === '.' || part === '..' || /[\\:\0-\x1f]/.test(part))) return;
+  throw new UserError('bad-path', `${JSON.stringify(path)} cannot be the path of an artifact: expected names separated by "/".`);
+}
