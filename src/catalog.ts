@@ -66,11 +66,10 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   registry: async (settings) => {
     const { openRegistry } = await import('./providers/registries/open-registry.ts');
     const { home, shared, base, env, log } = settings;
-    const keptIn = typeof shared.store === 'string' ? shared.store : undefined;
     return openRegistry(String(shared.registry ?? 'file'), {
       home,
       base,
-      keptIn,
+      keptIn: storeKey(shared),
       log,
       forge: () => forgeOf(env, log),
       store: () => storeOf(settings),
@@ -105,9 +104,16 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const dist = join(root, 'actions', 'dist');
     return BUNDLED ? sqlEngines({ root, assets: dist }, startFromBundle(dist)) : sqlEngines({ root }, startFromSources(root));
   },
-  trackers: async ({ home, shared }) => {
+  trackers: async (settings) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
-    return openTrackers((shared.tracker ?? []) as readonly string[], { home });
+    const { home, shared, log } = settings;
+    return openTrackers((shared.tracker ?? []) as readonly string[], {
+      home,
+      keptIn: storeKey(shared),
+      log,
+      store: () => storeOf(settings),
+      vertex: () => vertexOf(settings),
+    });
   },
   artifacts: async ({ log }) => {
     const { gitHubArtifacts } = await import('./providers/artifacts/github-artifacts.ts');
@@ -123,6 +129,8 @@ async function forgeOf(env: Settings['env'], log: Settings['log']) {
   const { openForge } = await import('./providers/forge/open-forge.ts');
   return openForge(env, log);
 }
+
+const storeKey = (shared: Settings['shared']): string | undefined => (typeof shared.store === 'string' ? shared.store : undefined);
 
 async function storeOf({ base, env, log }: Pick<Settings, 'base' | 'env' | 'log'>) {
   const { openStore } = await import('./providers/stores/open-store.ts');

@@ -158,7 +158,7 @@ export const sharedKeys = {
       .transform((value) => (typeof value === 'string' ? [value] : value))
       .prefault('file')
       .describe(
-        'Where runs are also logged: one tracker or a list of them, e.g. `file` (in the home folder), `file:FOLDER`; an empty list logs nowhere else. The record stays the truth.',
+        'Where runs are also logged: one tracker or a list of them, `file` (in the home folder), `file:FOLDER`, `vertex` (Vertex AI Experiments); an empty list logs nowhere else. The record stays the truth.',
       ),
   ),
   google: shared(google.optional().describe('Where on Google Cloud lies what this file calls `vertex`. Absent: the environment says it.')),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { WorldError } from '../../src/kernel/errors.ts';
+import type { Manifest } from '../../src/kernel/record.ts';
 import { fileTracker } from '../../src/providers/trackers/file.ts';
 import type { Tracker } from '../../src/providers/trackers/tracker.ts';
 import { logRun } from '../../src/stages/report/log-run.ts';
@@ -48,4 +49,64 @@ test('a run with nothing to do is not logged', async () => {
   const silent = { info: () => undefined, progress: () => undefined, warn: () => undefined };
   const broken = { name: 'never asked', start: () => Promise.reject(new Error('asked')) } as unknown as Tracker;
   assert.equal(await logRun(skipped, [broken], {}, silent, never), 0);
+});
+
+test('what went in and came out is told to trackers that know lineage, by address and digest', async () => {
+  const told: unknown[] = [];
+  const done = async () => undefined;
+  const tracker: Tracker = {
+    name: 'lineage',
+    start: async (run) => run.name,
+    params: done,
+    metrics: done,
+    tags: done,
+    artifact: done,
+    finish: done,
+    lineage: async (...all) => void told.push(all.slice(0, 2)),
+  };
+  const silent = { info: () => undefined, progress: () => undefined, warn: () => undefined };
+  const digest = 'd'.repeat(64);
+  const file = { uri: 'files/x', sha256: digest, bytes: 1 };
+  const outputs: Record<string, Manifest['records'][number]['outputs']> = {
+    'fetch-data': { digest: 'of-data', data: file },
+    'fetch-model': { 'base-uri': 'gs://models/t5', 'base-digest': 'of-base' },
+    train: { model: { ...file, stored: { uri: 'gs://b/run/train/model/', files: [] } }, importances: file },
+    'bias-check': { 'per-bucket': { ...file, stored: { uri: 'gs://b/run/bias-check/per_bucket_complexity_eval.csv', files: [] } } },
+    register: {
+      uri: 'vertex:gs://b/registry/churn/versions/3',
+      digest: 'of-version',
+      'registered-model': 'projects/p/locations/r/models/churn@3',
+    },
+  };
+  const template = promoted.records[0] as Manifest['records'][number];
+  const records = Object.entries(outputs).map(([stage, found]) => ({
+    ...template,
+    stage,
+    outputs: found,
+    inputs: stage === 'fetch-data' ? { source: 'gs://data/*.csv' } : {},
+  }));
+  await logRun({ ...promoted, records }, [tracker], {}, silent, never);
+  assert.deepEqual(told, [
+    [
+      `${promoted.model}_${promoted.logicalDate.slice(0, 10)}`,
+      {
+        inputs: [
+          { name: 'data', kind: 'dataset', uri: 'gs://data/*.csv', digest: 'of-data' },
+          { name: 'base', kind: 'model', uri: 'gs://models/t5', digest: 'of-base' },
+        ],
+        outputs: [
+          { name: 'train.model', kind: 'model', uri: 'gs://b/run/train/model/', digest },
+          { name: 'bias-check.per-bucket', kind: 'dataset', uri: 'gs://b/run/bias-check/per_bucket_complexity_eval.csv', digest },
+          {
+            name: 'registered-model',
+            kind: 'model',
+            uri: 'vertex:gs://b/registry/churn/versions/3',
+            digest: 'of-version',
+            resource: 'projects/p/locations/r/models/churn@3',
+          },
+        ],
+        outcome: 'finished',
+      },
+    ],
+  ]);
 });

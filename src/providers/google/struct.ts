@@ -1,4 +1,4 @@
-import type { protos } from '@google-cloud/aiplatform';
+import type * as protos from '@google-cloud/aiplatform/build/protos/protos.js';
 
 type Struct = protos.google.protobuf.IStruct;
 type Value = protos.google.protobuf.IValue;

@@ -1,15 +1,33 @@
 import { join } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
+import type { VertexClients } from '../google/vertex-clients.ts';
+import type { Store } from '../stores/store.ts';
 import type { Tracker } from './tracker.ts';
 
-/** Opens the trackers the pipeline file names: `file` (in the home folder) or `file:FOLDER`. */
-export async function openTrackers(names: readonly string[], { home }: { readonly home: string }): Promise<readonly Tracker[]> {
-  const trackers: Tracker[] = [];
-  for (const name of names) {
-    if (name !== 'file' && !name.startsWith('file:'))
-      throw new UserError('unknown-tracker', `tracker: expected file or file:FOLDER, found "${name}".`);
+export interface TrackerPlace {
+  readonly home: string;
+  /** Value of the key `store`, where a tracker on Vertex AI keeps files of runs. */
+  readonly keptIn?: string;
+  readonly log: (line: string) => void;
+  readonly store: () => Promise<Store>;
+  /** Opened only by a tracker on Vertex AI. */
+  readonly vertex: () => Promise<VertexClients>;
+}
+
+/** Opens the trackers the pipeline file names: `file` (in the home folder), `file:FOLDER`, `vertex`. */
+export const openTrackers = (names: readonly string[], place: TrackerPlace): Promise<readonly Tracker[]> =>
+  Promise.all(names.map((name) => openTracker(name, place)));
+
+async function openTracker(name: string, { home, keptIn, log, store, vertex }: TrackerPlace): Promise<Tracker> {
+  if (name === 'file' || name.startsWith('file:')) {
     const { fileTracker } = await import('./file.ts');
-    trackers.push(fileTracker({ root: name === 'file' ? join(home, 'tracking') : name.slice('file:'.length) }));
+    return fileTracker({ root: name === 'file' ? join(home, 'tracking') : name.slice('file:'.length) });
   }
-  return trackers;
+  if (name === 'vertex') {
+    const [{ vertexTracker }, clients] = await Promise.all([import('./vertex.ts'), vertex()]);
+    const inBucket = keptIn?.startsWith('gs://') || clients.place.loopback !== undefined;
+    const files = keptIn !== undefined && inBucket ? { store: await store(), folder: `${keptIn.replace(/\/+$/, '')}/tracking` } : undefined;
+    return vertexTracker({ clients, log, ...(files && { files }) });
+  }
+  throw new UserError('unknown-tracker', `tracker: expected file, file:FOLDER or vertex, found "${name}".`);
 }

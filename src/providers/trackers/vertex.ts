@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { protos } from '@google-cloud/aiplatform';
+import type * as protos from '@google-cloud/aiplatform/build/protos/protos.js';
 import { sha256 } from '../../kernel/digest.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { fromStruct, toStruct } from '../google/struct.ts';

@@ -1,7 +1,7 @@
 import { faultOf } from '../../kernel/errors.ts';
-import type { Manifest } from '../../kernel/record.ts';
+import type { Manifest, StageRecord } from '../../kernel/record.ts';
 import type { Log } from '../../kernel/stage.ts';
-import type { Tracker } from '../../providers/trackers/tracker.ts';
+import type { LineageArtifact, Tracker } from '../../providers/trackers/tracker.ts';
 
 /** Files a tracker keeps beside the figures, by the name it shows. */
 export type Artifacts = Readonly<Record<string, string>>;
@@ -31,11 +31,11 @@ export async function logRun(
   return logged;
 }
 
+/** What trackers call the run; it says the same each time. */
+export const runName = ({ model, logicalDate }: Manifest): string => `${model}_${logicalDate.slice(0, 10)}`;
+
 async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts, signal: AbortSignal): Promise<void> {
-  const id = await tracker.start(
-    { experiment: manifest.model, name: `${manifest.model}_${manifest.logicalDate.slice(0, 10)}`, key: manifest.id },
-    signal,
-  );
+  const id = await tracker.start({ experiment: manifest.model, name: runName(manifest), key: manifest.id }, signal);
   await tracker.params(id, paramsOf(manifest), signal);
   const at = manifest.ended ?? manifest.started;
   const metrics = manifest.records
@@ -48,7 +48,9 @@ async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts,
   await tracker.metrics(id, metrics, signal);
   await tracker.tags(id, tagsOf(manifest), signal);
   for (const [name, path] of Object.entries(artifacts)) await tracker.artifact(id, name, path, signal);
-  await tracker.finish(id, manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished', signal);
+  const outcome = manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished';
+  await tracker.lineage?.(id, { ...lineageOf(manifest), outcome }, signal);
+  await tracker.finish(id, outcome, signal);
 }
 
 /** What was chosen: algorithm, and the inputs of the training stages that are plain values. */
@@ -85,4 +87,36 @@ function storedTags({ records }: Manifest): Record<string, string> {
     ),
   );
   return Object.fromEntries(places) as Record<string, string>;
+}
+
+/** What went into the run and came out of it, as far as it has an address of its own. */
+function lineageOf({ records }: Manifest): { readonly inputs: readonly LineageArtifact[]; readonly outputs: readonly LineageArtifact[] } {
+  const of = (stage: string): StageRecord['outputs'] => records.find((record) => record.stage === stage)?.outputs ?? {};
+  const text = (value: StageRecord['outputs'][string] | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+  const artifact = (name: string, kind: LineageArtifact['kind'], uri: string | undefined, digest?: string): readonly LineageArtifact[] =>
+    uri === undefined ? [] : [{ name, kind, uri, ...(digest !== undefined && { digest }) }];
+
+  const source = records.find(({ stage }) => stage === 'fetch-data')?.inputs.source;
+  const base = of('fetch-model');
+  const registered = of('register');
+  const resource = text(registered['registered-model']);
+  const stored = records.flatMap(({ stage, outputs }) =>
+    Object.entries(outputs).flatMap(([name, output]) =>
+      typeof output !== 'object' || !output.stored || stage.startsWith('fetch-')
+        ? []
+        : artifact(`${stage}.${name}`, stage === 'train' && name === 'model' ? 'model' : 'dataset', output.stored.uri, output.sha256),
+    ),
+  );
+  return {
+    inputs: [
+      ...artifact('data', 'dataset', typeof source === 'string' ? source : undefined, text(of('fetch-data').digest)),
+      ...artifact('base', 'model', text(base['base-uri']), text(base['base-digest'])),
+    ],
+    outputs: [
+      ...stored,
+      ...artifact('registered-model', 'model', text(registered.uri), text(registered.digest)).map((one) =>
+        resource === undefined || resource === one.uri ? one : { ...one, resource },
+      ),
+    ],
+  };
 }

@@ -7,7 +7,7 @@ import { passed } from '../../kernel/verdict.ts';
 import { trackers } from '../../providers/trackers/tracker.ts';
 import { reportHtml } from '../../report/html.ts';
 import { reportMarkdown } from '../../report/markdown.ts';
-import { logRun } from './log-run.ts';
+import { logRun, runName } from './log-run.ts';
 
 export const report = defineStage({
   name: 'report',
@@ -19,6 +19,7 @@ export const report = defineStage({
     markdown: 'The report as Markdown.',
     html: 'The report as one HTML file.',
     tracked: 'Number of trackers the run was logged to.',
+    'run-name': 'What trackers call the run.',
   },
   keeps: ['markdown', 'html'],
   needs: { trackers },
@@ -33,7 +34,7 @@ export const report = defineStage({
     return {
       verdict: passed,
       found: `report.md, report.html${tracked > 0 ? `; logged to ${trackers.map(({ name }) => name).join(', ')}` : ''}`,
-      outputs: { ...outputs, tracked },
+      outputs: { ...outputs, tracked, 'run-name': runName(manifest) },
     };
   },
 });

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { protos } from '@google-cloud/aiplatform';
+import type * as protos from '@google-cloud/aiplatform/build/protos/protos.js';
 import { status } from '@grpc/grpc-js';
 import { fromStruct } from '../../../src/providers/google/struct.ts';
 import { operations } from './operations.ts';
