@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { endGroup, error, getState, info, saveState, setOutput, setSecret, startGroup, summary, warning } from '@actions/core';
@@ -92,13 +93,28 @@ function maskSecrets(runner: Runner, env: NodeJS.ProcessEnv): void {
   }
 }
 
+/** Nobody guesses it; letters only, as a command's name is. */
+const stopToken = (): string =>
+  randomBytes(16)
+    .toString('hex')
+    .replace(/\d/g, (digit) => 'ghijklmnop'[Number(digit)] as string);
+
 function gitHubRunner(env: NodeJS.ProcessEnv): Runner {
   // The runner masks what it prints; the files it reads are redacted here, so that no output is lost for a secret in it.
   const redact = redactor(env);
+  let stopped = '';
   return {
     write: (line) => info(redact(line)),
-    openGroup: startGroup,
-    closeGroup: endGroup,
+    // What stands in the group is text of others. It is harmless already; stopped commands are the second wall.
+    openGroup(title) {
+      startGroup(title);
+      stopped = stopToken();
+      info(`::stop-commands::${stopped}`);
+    },
+    closeGroup() {
+      info(`::${stopped}::`);
+      endGroup();
+    },
     annotate(kind, message, { title, file, line, column }) {
       ({ error, warning })[kind](redact(message), { title, file, startLine: line, startColumn: column });
     },

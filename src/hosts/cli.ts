@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOf, InvalidInputs, problemLine } from '../kernel/errors.ts';
 import { EXIT } from '../kernel/flow.ts';
+import type { Redact } from '../kernel/redact-record.ts';
 import { suggestion } from '../pipeline/words.ts';
 import { readArguments } from './cli/arguments.ts';
 import type { Door, Verb } from './cli/door.ts';
 import { printable, type Screen } from './cli/terminal-view.ts';
+import { redactor } from './redact.ts';
 
 /** Every verb, loaded when it is called. */
 export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
@@ -27,7 +29,8 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
 
 /** The terminal door. Gives the exit code; prints no stack trace for what a user or the world did. */
 export async function runTerminal(argv: readonly string[], root: string): Promise<number> {
-  const err = screenOf(process.stderr);
+  const redact = redactor(process.env);
+  const err = screenOf(process.stderr, redact);
   const stop = new AbortController();
   // The second Ctrl-C is for the impatient: Node's default ends the process.
   const onSignal = () => stop.abort();
@@ -42,7 +45,7 @@ export async function runTerminal(argv: readonly string[], root: string): Promis
       env: process.env,
       clock: () => new Date(),
       signal: stop.signal,
-      out: screenOf(process.stdout),
+      out: screenOf(process.stdout, redact),
       err,
     };
     return await dispatch(argv, door);
@@ -114,9 +117,9 @@ function explain(error: unknown, err: Screen, aborted: boolean): number {
   return fault === 'user' ? EXIT.user : EXIT.world;
 }
 
-function screenOf(stream: NodeJS.WriteStream): Screen {
+function screenOf(stream: NodeJS.WriteStream, redact: Redact): Screen {
   return {
-    write: (text) => void stream.write(text),
+    write: (text) => void stream.write(redact(text, 'value')),
     interactive: stream.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI,
     columns: stream.columns ?? 120,
     colour: stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',

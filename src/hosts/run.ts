@@ -71,7 +71,8 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   const id = request.previous?.id ?? request.id ?? newRunId(request.model, clock());
   const folder = runFolder(home, id);
   await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, 'resolved.json'), `${JSON.stringify(request.resolved, undefined, 2)}\n`);
+  const redact = redactor(request.env);
+  await writeWhole(join(folder, 'resolved.json'), `${redact(JSON.stringify(request.resolved, undefined, 2), 'value')}\n`);
 
   let manifest: Manifest = request.previous ?? {
     schema: MANIFEST_SCHEMA,
@@ -83,7 +84,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
     force: request.force,
     started: clock().toISOString(),
     retrain: request.version,
-    owner: typeof request.shared.owner === 'string' ? request.shared.owner : undefined,
+    owner: typeof request.shared.owner === 'string' ? redact(request.shared.owner) : undefined,
     machine: {
       platform: platform(),
       arch: arch(),
@@ -144,6 +145,7 @@ async function runStage(
 ) {
   view.stageStarted(entry.name);
   const stage = await entry.load();
+  const redact = redactor(request.env);
   const log = {
     info: (line: string) => view.line(entry.name, line),
     warn: (code: string, text: string) => view.warning(entry.name, code, text),
@@ -170,12 +172,12 @@ async function runStage(
     signal,
     log,
     clock: request.clock,
-    redact: redactor(request.env),
+    redact,
   });
-  if (error !== undefined && record.error?.fault === 'ours') await keepTrace(folder, entry.name, error);
+  if (error !== undefined && record.error?.fault === 'ours') await keepTrace(folder, entry.name, redact(traceOf(error)));
   const place = request.shared.store;
   if (typeof place !== 'string' || record.outcome !== 'completed') return record;
-  return keepOutputs(record, stage.keeps ?? [], { folder, place, store, signal, log, redact: redactor(request.env) });
+  return keepOutputs(record, stage.keeps ?? [], { folder, place, store, signal, log, redact });
 }
 
 /** The one store behind every URI. */
@@ -203,9 +205,10 @@ export async function makeProviders<Needs extends Slots>(
   return made as ProvidersOf<Needs>;
 }
 
-async function keepTrace(folder: string, stage: string, error: unknown): Promise<void> {
-  await writeWhole(join(folder, `${stage}.trace.log`), error instanceof Error ? `${error.stack ?? error.message}\n` : `${String(error)}\n`);
-}
+const keepTrace = (folder: string, stage: string, trace: string): Promise<void> =>
+  writeWhole(join(folder, `${stage}.trace.log`), `${trace}\n`);
+
+const traceOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 const keep = async (folder: string, manifest: Manifest): Promise<Manifest> => {
   await writeRun(folder, manifest);

@@ -4,6 +4,7 @@ import { withDeadline } from './deadline.ts';
 import { digestPath } from './digest.ts';
 import { type Fault, faultOf } from './errors.ts';
 import { type FileRef, RECORD_SCHEMA, type StageRecord } from './record.ts';
+import { type Redact, redactRecord } from './redact-record.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
 import { openStageFiles } from './stage-files.ts';
@@ -34,7 +35,7 @@ export interface Execution<Shape extends InputShape = InputShape, Outputs extend
   readonly log: Log;
   readonly clock: () => Date;
   /** Takes secrets out of text before it is kept. */
-  readonly redact?: (text: string) => string;
+  readonly redact?: Redact;
 }
 
 /**
@@ -45,7 +46,7 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
   execution: Execution<Shape, Outputs, Needs>,
 ): Promise<{ readonly record: StageRecord; readonly error?: unknown }> {
   const { stage, run, clock, signal, log, policy } = execution;
-  const redact = execution.redact ?? ((text: string) => text);
+  const redact: Redact = execution.redact ?? ((text) => text);
   const started = clock();
   const clockStart = performance.now();
   const warnings: { code: string; text: string }[] = [];
@@ -54,7 +55,7 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
   const keepingLog: Log = {
     ...log,
     warn(code, text) {
-      warnings.push({ code, text: redact(text) });
+      warnings.push({ code, text });
       log.warn(code, text);
     },
   };
@@ -95,7 +96,7 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
           `${stage.name}: ${messageOf(error)} Attempt ${next} of ${policy.retries + 1} in ${policy.delaySeconds} s.`,
         ),
     );
-    return { record: completed(base(), result) };
+    return { record: redactRecord(completed(base(), result), redact) };
   } catch (error) {
     const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
     const record: StageRecord = {
@@ -104,9 +105,9 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
       outcome: fault === 'cancelled' ? 'cancelled' : 'errored',
       endsRun: false,
       found: '',
-      error: { code: codeOf(error, fault), message: redact(messageOf(error)), todo: todoOf(error), fault },
+      error: { code: codeOf(error, fault), message: messageOf(error), todo: todoOf(error), fault },
     };
-    return { record, error };
+    return { record: redactRecord(record, redact), error };
   }
 }
 

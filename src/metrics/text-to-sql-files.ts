@@ -1,4 +1,5 @@
 import { isComputed } from '../statistics/estimate.ts';
+import { forSpreadsheet } from '../tables/write-csv.ts';
 import { bucketsOf, SMALL_BUCKET, scoreEstimate } from './text-to-sql-buckets.ts';
 import type { ExecutionScore } from './text-to-sql-execution.ts';
 import type { TextToSqlRows } from './text-to-sql-rows.ts';
@@ -89,6 +90,10 @@ export function distributionFile(labels: readonly (string | undefined)[]): FileR
 
 /** One line of a CSV file (RFC 4180, ended by LF); an empty text is `""`, no value is nothing. */
 export const csvLine = (cells: readonly (string | number | undefined)[]): string => `${cells.map(csvCell).join(',')}\n`;
+
+/** A line of a file that people open in a spreadsheet: no text in it is a formula. */
+export const csvLineForPeople = (cells: readonly (string | number | undefined)[]): string =>
+  csvLine(cells.map((cell) => (typeof cell === 'string' ? forSpreadsheet(cell) : cell)));
 
 function csvCell(cell: string | number | undefined): string {
   if (cell === undefined) return '';

@@ -4,8 +4,7 @@ import type { Batch, Column, ColumnType, Table } from './table.ts';
 export interface CsvWriteOptions {
   readonly delimiter?: string;
   /**
-   * For files that people open in a spreadsheet: a text cell that begins with `=`, `+`, `-`, `@`, tab or CR gets a leading `'`,
-   * so that it is not run as a formula. Numbers stay as they are. Off by default: data must not change.
+   * For files that people open in a spreadsheet: {@link forSpreadsheet}. Off by default: data must not change.
    */
   readonly forPeople?: boolean;
   readonly columns?: readonly string[];
@@ -20,12 +19,16 @@ export async function* writeCsv(
   const names = columns ?? table.schema.map((field) => field.name);
   const quoteNeeded = new RegExp(`["\\r\\n${delimiter === '\\' || delimiter === ']' || delimiter === '^' ? `\\${delimiter}` : delimiter}]`);
   const text = (value: string): string => {
-    const safe = forPeople && /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+    const safe = forPeople ? forSpreadsheet(value) : value;
     return safe === '' || quoteNeeded.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
   };
   yield `${names.map(text).join(delimiter)}\n`;
   for await (const batch of table.batches({ columns: names, signal })) yield csvLines(batch, delimiter, text);
 }
+
+/** A text that begins with `=`, `+`, `-`, `@`, tab or CR gets a leading `'`, so that it is not run as a formula; a number stays one. */
+export const forSpreadsheet = (text: string): string =>
+  /^[=+\-@\t\r]/.test(text) && !/^-(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? `'${text}` : text;
 
 function csvLines(batch: Batch, delimiter: string, text: (value: string) => string): string {
   const writers = batch.columns.map((column, i) => cellWriter(column, batch.schema[i].type, text));

@@ -130,6 +130,12 @@ test('hostile text stays data: in the file as it is, well-formed in the record',
   assert.ok(JSON.stringify(result).isWellFormed());
 });
 
+test('S16: in the file that people open no SQL of a model is a formula', async () => {
+  const { file } = await run('predicted_sql\n"=1+1"\n@x\n-0.5\n', {});
+  const written = file('syntax_validation_results.csv');
+  for (const cell of ["'=1+1", "'@x", '-0.5']) assert.match(written, new RegExp(`(?:^|,)${cell.replace('+', '\\+')}(?:,|$)`, 'm'));
+});
+
 test('a file without a column of SQL says what was looked for', async () => {
   await assert.rejects(run('a,b\n1,2\n', {}), { code: 'no-column', fault: 'user' });
   await assert.rejects(run('a,b\n1,2\n', { columns: { predicted: 'c' } }), /no column "c"; there are a, b/);

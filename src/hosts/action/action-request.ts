@@ -8,6 +8,7 @@ import { ownInputs, sharedKeysOf } from '../../pipeline/declaration.ts';
 import { type Resolution, resolve } from '../../pipeline/resolve.ts';
 import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
 import { type Loaded, ofTask, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
+import { refuseSecrets } from '../refuse-secrets.ts';
 import type { RunRequest } from '../run.ts';
 import { type ActionInputs, readActionInputs } from './action-inputs.ts';
 import { FORGETS, refuseForgetful } from './forgetful-registry.ts';
@@ -35,6 +36,7 @@ export async function actionRequest(
   const stage = await entry.load();
   const inputs = readActionInputs(place.env, [...ownInputs(stage).map(([key]) => key), ...sharedKeysOf(stage)]);
   const { resolved, configuration, warnings, base, file } = await resolveInputs(stage, entry, inputs, place);
+  refuseSecrets(resolved, place.env, `inputs of ${name}`);
   const { home, stays } = homeOf(resolved, inputs, base, place);
 
   const { registry } = resolved.shared;

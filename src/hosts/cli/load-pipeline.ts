@@ -7,6 +7,7 @@ import type { Stage } from '../../kernel/stage.ts';
 import { resolve } from '../../pipeline/resolve.ts';
 import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
 import { suggestion } from '../../pipeline/words.ts';
+import { refuseSecrets } from '../refuse-secrets.ts';
 import type { RunRequest } from '../run.ts';
 import type { Arguments, Option } from './arguments.ts';
 import type { Door } from './door.ts';
@@ -41,6 +42,7 @@ export async function loadPipeline(path: string | undefined, only: string | unde
   const resolution = resolve({ file, overrides: args.value('overrides'), sets: args.values('set'), only, stages });
   if (resolution.kind === 'invalid') throw new InvalidInputs(resolution.problems, path ?? 'inputs');
   const resolved = ofTask(resolution.resolved);
+  refuseSecrets(resolved, door.env, path ?? 'inputs');
 
   const base = path === undefined ? door.cwd : projectFolder(resolvePath(door.cwd, path));
   const home = args.value('home') ?? door.env.RETRAIN_HOME;

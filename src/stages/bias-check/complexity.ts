@@ -4,7 +4,7 @@ import type { Context, StageResult } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { judge } from '../../metrics/gates.ts';
 import { bucketsOf, type ComplexityGap, complexityGap, scoreEstimate } from '../../metrics/text-to-sql-buckets.ts';
-import { bucketFile, csvLine, distributionFile, type FileRows } from '../../metrics/text-to-sql-files.ts';
+import { bucketFile, csvLineForPeople, distributionFile, type FileRows } from '../../metrics/text-to-sql-files.ts';
 import { scoreTextToSql } from '../../metrics/text-to-sql-rows.ts';
 import { parseThreshold } from '../../metrics/threshold.ts';
 import type { SqlEngines } from '../../providers/engines/engine.ts';
@@ -138,8 +138,8 @@ function foundText(buckets: number, gap: ComplexityGap, small: readonly string[]
 }
 
 async function* lines({ header, rows }: FileRows): AsyncIterable<string> {
-  yield csvLine(header);
-  for (const row of rows) yield csvLine(row);
+  yield csvLineForPeople(header);
+  for (const row of rows) yield csvLineForPeople(row);
 }
 
 const tableOf = (name: string, title: string, { header, rows }: FileRows): RecordTable => {

@@ -5,7 +5,7 @@ import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
 import { judge as judgeGate } from '../../metrics/gates.ts';
-import { csvLine } from '../../metrics/text-to-sql-files.ts';
+import { csvLineForPeople } from '../../metrics/text-to-sql-files.ts';
 import {
   SYNTAX_COLUMNS,
   SyntaxCounts,
@@ -154,12 +154,12 @@ export const syntaxValidate = defineStage({
 
       async function* resultLines(): AsyncIterable<string> {
         const by = { dialect: judge.facts.dialect, engine: engineName(judge.facts), engineVersion: judge.facts.version };
-        yield csvLine(SYNTAX_COLUMNS);
+        yield csvLineForPeople(SYNTAX_COLUMNS);
         for await (const row of judgedRows(judge, predictionRows(table, columns, signal))) {
           counts.add(row);
           if (row.verdict.verdict !== 'valid' && broken.length < BROKEN_SHOWN) broken.push(row);
           if (row.crossCheck === 'differs') differs++;
-          yield csvLine(syntaxLine(row, by));
+          yield csvLineForPeople(syntaxLine(row, by));
         }
       }
     } finally {
@@ -185,8 +185,8 @@ async function* judgedRows(judge: Judge, rows: AsyncIterable<PredictionRow>): As
 
 async function* bucketLines(counts: SyntaxCounts): AsyncIterable<string> {
   const { header, rows } = syntaxBucketFile(counts);
-  yield csvLine(header);
-  for (const row of rows) yield csvLine(row);
+  yield csvLineForPeople(header);
+  for (const row of rows) yield csvLineForPeople(row);
 }
 
 function gatesOf(written: string | number | undefined, validity: Estimate): Gate[] {
