@@ -26,7 +26,9 @@ export const experimentId = (experiment: string): string => idOf(experiment, EXP
 export function runId(experiment: string, name: string, key: string): { readonly id: string; readonly run: string } {
   const prefix = experimentId(experiment);
   const digest = keyDigest(experiment, key).slice(0, 8);
-  const run = `${idOf(name, RUN_ID_MAX - prefix.length - digest.length - 2)}-${digest}`;
+  const plain = idOf(name, RUN_ID_MAX - prefix.length - digest.length - 2);
+  // Our runs are named for their model, and so is the experiment.
+  const run = `${plain.startsWith(`${prefix}-`) ? plain.slice(prefix.length + 1) : plain}-${digest}`;
   return { id: `${prefix}-${run}`, run };
 }
 

@@ -53,7 +53,7 @@ trackerContract('vertex', async (context) => {
 test('vertex tracker: the layout is that of Google’s SDK: experiment, run below it, params, metrics, state', async (context) => {
   const { server, tracker } = await emptyTracker(context);
   const id = await tracker.start(run, signal);
-  assert.match(id, /^churn-churn-2026-11-21-[0-9a-f]{8}$/);
+  assert.match(id, /^churn-2026-11-21-[0-9a-f]{8}$/);
   await tracker.params(id, { depth: 6, algorithm: 't5', balanced: true }, signal);
   await tracker.metrics(
     id,
