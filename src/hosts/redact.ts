@@ -11,6 +11,7 @@ export const SECRET_NAMES = [
   'MLFLOW_TRACKING_TOKEN',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
+  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
 ] as const;
 /** What a runner hands its actions, and masks itself. */
 const OF_THE_RUNNER = ['ACTIONS_RUNTIME_TOKEN', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN'] as const;

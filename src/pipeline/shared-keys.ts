@@ -142,7 +142,7 @@ export const sharedKeys = {
     text
       .optional()
       .describe(
-        'Where large files are kept between the jobs of a run and after it, e.g. `file:FOLDER`. Absent: in the home folder, or as artifacts on GitHub.',
+        'Where large files are kept between the jobs of a run and after it, `gs://BUCKET/PREFIX` or `file:FOLDER`. Absent: in the home folder, or as artifacts on GitHub.',
       ),
   ),
   registry: shared(

@@ -8,8 +8,10 @@ import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import { cannotPropose, type ModelState, registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
+import { store } from '../../providers/stores/store.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
+import { probeStore } from './probe-store.ts';
 
 export const gate = defineStage({
   name: 'gate',
@@ -17,6 +19,7 @@ export const gate = defineStage({
   inputs: {
     name: sharedKeys.name,
     enabled: sharedKeys.enabled,
+    store: sharedKeys.store,
     source: wired('config.fetch-data.source', z.string().min(1).describe('Where the data comes from; that of fetch-data.')),
     trainer: wired('config.train.trainer', trainerInputs.trainer),
     command: wired('config.train.command', trainerInputs.command),
@@ -48,10 +51,11 @@ export const gate = defineStage({
     version: 'Version that already stands for this code, configuration and data; only when skipped.',
     reason: 'Code of the reason when skipped.',
   },
-  needs: { registry, data, backend },
+  needs: { registry, data, backend, store },
 
-  async run(inputs, { registry, data, backend }, { signal, run }) {
+  async run(inputs, { registry, data, backend, store }, context) {
     const { name, enabled, source, force } = inputs;
+    const { signal, run } = context;
     if (!enabled)
       return {
         verdict: skipped('disabled', `${name} is switched off (enabled: false).`),
@@ -99,6 +103,7 @@ export const gate = defineStage({
       const text = `${name} was trained for ${state.lastTrained?.logicalDate}; gate.min-interval asks for ${Math.round(wait / 3600)} h between trainings.`;
       return { verdict: skipped('too-soon', text), found: text, outputs: { ...outputs, reason: 'too-soon' }, endsRun: true };
     }
+    if (inputs.store !== undefined) await probeStore(inputs.store, store, context);
     return { verdict: passed, found: state.source ? 'something changed since the last run' : 'first run of this model', outputs };
   },
 });
