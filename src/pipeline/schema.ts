@@ -1,17 +1,17 @@
 import { fileSchema, type StageDeclarations } from './declaration.ts';
 import { type JsonSchema, writtenSchema } from './shape.ts';
 
-export const PIPELINE_SCHEMA_ID = 'https://raw.githubusercontent.com/OWNER/retrain/v1/schema/pipeline.schema.json';
-
 /**
  * JSON Schema (draft 2020-12) of the pipeline file: what editors complete and check with. It says what `resolve` says, but for rules
  * JSON Schema cannot express (a real time zone, a class among the classes, rules over several inputs of a stage).
+ *
+ * @param id where it is published, if it is.
  */
-export function pipelineSchema(stages: StageDeclarations): JsonSchema {
+export function pipelineSchema(stages: StageDeclarations, id?: string): JsonSchema {
   const { $schema, ...schema } = writtenSchema(fileSchema(stages));
   return {
     $schema,
-    $id: PIPELINE_SCHEMA_ID,
+    ...(id !== undefined && { $id: id }),
     title: 'Retrain pipeline file',
     description: 'One model’s whole life: where its data comes from, how it is trained and judged, and who is told.',
     ...schema,

@@ -11,7 +11,7 @@ test('S6: a folder whose name a shell would run is trained in, and run nothing',
   const folder = join(outer, `$(touch x);'"\`touch y\` & touch z`);
   mkdirSync(folder);
   const spec = jobSpec(folder, fixture('priors-trainer'), 'fit', {});
-  const { last } = await outcomeOf(testBackend(context, { workspace: folder }), spec);
+  const { last } = await outcomeOf(testBackend(context, { workspace: folder, jobs: join(folder, 'jobs') }), spec);
   assert.equal(last.state, 'succeeded', last.error);
   const names = readdirSync(outer, { recursive: true, encoding: 'utf8' });
   assert.deepEqual(

@@ -48,7 +48,7 @@ test('named: a template calls and checks out the repository that package.json na
 });
 
 test('every template names the repository of package.json', () => {
-  for (const { path, text } of files) assert.equal(named(text, repositoryName()), text, `${path}: run node tools/workflows.ts name`);
+  for (const { path, text } of files) assert.equal(named(text, repositoryName()), text, `${path}: run npm run generate`);
 });
 
 test('the parser of GitHub refuses a misspelt key, a broken condition and an unknown permission, and takes `$/` and `queue`', async () => {

@@ -65,13 +65,13 @@ require('../dist/index.js').runAction('${stage.name}', __dirname + '/../..');
 `;
 
 /** The tables of `actions/<stage>/README.md`, and how the action is used alone. */
-export function actionTables(stage: StageDeclaration, inRun: boolean): string {
+export function actionTables(stage: StageDeclaration, inRun: boolean, repository: string): string {
   const must = ownInputs(stage).filter(([, schema]) => !leavable(schema));
   const shared = sharedInputs(stage).filter(([, schema]) => !leavable(schema));
   const needed = [...shared, ...must].map(([key]) => `    ${key}: …`);
   return [
     'Alone, with the inputs it cannot do without:\n',
-    `\`\`\`yaml\n- uses: OWNER/retrain/actions/${stage.name}@v1\n${needed.length > 0 ? `  with:\n${needed.join('\n')}\n` : ''}\`\`\``,
+    `\`\`\`yaml\n- uses: ${repository}/actions/${stage.name}@v1\n${needed.length > 0 ? `  with:\n${needed.join('\n')}\n` : ''}\`\`\``,
     `\n${inRun ? 'Within a run: `with: { pipeline: pipelines/MODEL.yaml }`. ' : ''}What the stage does: [docs/stages/${stage.name}.md](../../docs/stages/${stage.name}.md).\n`,
     '## Inputs\n',
     table(

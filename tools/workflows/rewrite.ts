@@ -11,9 +11,15 @@ export function pinnedTo(text: string, repository: string, sha: string): string 
 /** The same workflow for tools that run or lint it in a clone of this repository: our actions by path, and no `concurrency.queue`. */
 export const localised = (text: string): string => text.replace(OWN_ACTION, '$1./$2').replace(QUEUE, '');
 
-/** The same template with this project's repository named as package.json names it, wherever it is called or checked out. */
-export const named = (text: string, repository: string): string =>
-  text
-    .replace(/(uses:\s*)[\w.-]+\/[\w.-]+(\/\.github\/workflows\/retrain(?:-all)?\.yml@)/g, `$1${repository}$2`)
-    .replace(/(uses:\s*)[\w.-]+\/retrain(\/actions\/)/g, `$1${repository}$2`)
-    .replace(/^(\s*repository:\s*)[\w.-]+\/[\w.-]+$/gm, `$1${repository}`);
+const NAME = '[\\w.-]+/[\\w.-]+';
+/** Wherever a text names this project's repository: called, checked out, installed, or for its schemas. What stands around it says so. */
+const OURS = [
+  `(?<=\\buses:\\s*)${NAME}(?=/\\.github/workflows/retrain(?:-all)?\\.yml@)`,
+  `(?<=\\buses:\\s*)${NAME}(?=/actions/[\\w<>-]+@)`,
+  `(?<=^\\s*repository:\\s*)${NAME}$`,
+  `(?<=https://raw\\.githubusercontent\\.com/)${NAME}(?=/v\\d+/schema/)`,
+  `(?<=\\bnp(?:m install|x)(?: -\\S+)* github:)${NAME}`,
+];
+
+/** The same text with this project's repository named as package.json names it. */
+export const named = (text: string, repository: string): string => text.replace(new RegExp(OURS.join('|'), 'gm'), repository);
