@@ -45,6 +45,8 @@ export interface Settings {
   readonly cache: string;
   /** Folder for what is known of the jobs of this run; gone with the run. Absent: in the cache. */
   readonly jobs?: string;
+  /** Id of the run. Absent: there is none. */
+  readonly run?: string;
   /** Folder that paths of the pipeline file are relative to. */
   readonly base: string;
   /** Folder of Retrain itself, with `trainers/`. */
@@ -91,11 +93,15 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const { baseModels } = await import('./providers/models/base-models.ts');
     return baseModels({ store: await storeOf({ base, env, log }), base, cache, log });
   },
-  backend: async ({ cache, jobs, root, base, env, log }) => {
+  backend: async ({ cache, jobs = join(cache, 'jobs'), run = 'alone', root, base, env, log, inputs, shared, model }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
     const { openJobCache } = await import('./providers/caches/open-job-cache.ts');
     const jobCache = await openJobCache({ env, root, bundled: BUNDLED, log });
-    return localBackend({ root, cache, jobs: jobs ?? join(cache, 'jobs'), workspace: base, env, log, jobCache });
+    const local = localBackend({ root, cache, jobs, workspace: base, env, log, jobCache });
+    if (inputs.backend !== 'vertex') return local;
+    const { openStore } = await import('./providers/stores/open-store.ts');
+    const { openVertexBackend } = await import('./providers/backends/open-vertex.ts');
+    return openVertexBackend({ inputs, shared, env, root, base, jobs, run, model, log, store: openStore({ base, env, log }), local });
   },
   engines: async ({ root, sql }) => {
     const { sqlEngines } = await import('./providers/engines/sql-engines.ts');

@@ -43,10 +43,12 @@ export async function startAction(stage: string, root: string): Promise<number> 
       env: process.env,
       clock: () => new Date(),
     });
-    const noted = noteJobs(runner, { home: request.home, base: request.base });
-    const around: Around = (kind, provider) => noted(kind, request.around?.(kind, provider) ?? provider);
+    const { google, store } = request.shared;
+    const noted = noteJobs(runner, { home: request.home, base: request.base, shared: { google, store } });
+    const around: Around = (kind, provider) => noted.around(kind, request.around?.(kind, provider) ?? provider);
     const manifest = await run({ ...request, around }, view, stop.signal);
     view.close();
+    if (manifest.records.some((record) => record.stage === stage && record.outcome === 'submitted')) noted.forget();
     const code = await publishRun(runner, stage, { ...request, warnings }, manifest);
     if (stage === 'report' && request.pipeline !== undefined) await comment(runner, request, manifest, stop.signal);
     return code;

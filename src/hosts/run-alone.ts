@@ -42,7 +42,7 @@ export async function runAlone<T>(
     const { record, error } = await execute({
       stage,
       inputs: async () => ({ values: request.inputs, shown: {} }),
-      providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), inputs, log: log.info }),
+      providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: id, inputs, log: log.info }),
       run: { id, logicalDate: request.clock().toISOString().slice(0, 10), seed: '0'.repeat(16) },
       folder,
       folderUri: '.',

@@ -164,7 +164,7 @@ async function runStage(
       if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
       return { values: complete.inputs, shown: wired.shown };
     },
-    providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), inputs, log: log.info }),
+    providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: manifest.id, inputs, log: log.info }),
     run: { id: manifest.id, logicalDate: manifest.logicalDate, seed: manifest.seed },
     folder: join(folder, 'files', entry.name),
     folderUri: `files/${entry.name}`,

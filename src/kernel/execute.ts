@@ -8,6 +8,7 @@ import { type Redact, redactRecord } from './redact-record.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
 import { openStageFiles } from './stage-files.ts';
+import { Submitted } from './submitted.ts';
 
 export interface ReadyInputs<Shape extends InputShape = InputShape> {
   readonly values: z.output<z.ZodObject<Shape>>;
@@ -98,6 +99,8 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
     );
     return { record: redactRecord(completed(base(), result), redact) };
   } catch (error) {
+    if (error instanceof Submitted && !signal.aborted)
+      return { record: { ...emptyParts(), ...base(), outcome: 'submitted', endsRun: false, found: redact(error.message) } };
     const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
     const record: StageRecord = {
       ...emptyParts(),

@@ -13,7 +13,7 @@ const KEYS_OF_SLOT: Readonly<Record<string, readonly SharedKey[]>> = {
   registry: ['registry', 'store', 'google'],
   store: ['store'],
   trackers: ['tracker', 'store', 'google'],
-  backend: ['google'],
+  backend: ['store', 'google'],
 };
 /** Shared keys that the host reads, whatever the stage. */
 const KEYS_OF_HOST: readonly SharedKey[] = ['name', 'owner', 'run', 'home'];

@@ -56,6 +56,8 @@ const KEYS_WITHOUT_INFLUENCE: readonly SharedKey[] = [
   'schedule',
   'home',
 ];
+/** Keys of `train` that say how a job is waited for, not what it does. */
+const TRAIN_KEYS_WITHOUT_INFLUENCE = ['wait', 'allow-tag'];
 /** Stages that only decide whether anything happens, or speak about what did. */
 const STAGES_WITHOUT_INFLUENCE = ['gate', 'report', 'notify'];
 
@@ -72,8 +74,11 @@ export function configurationForKey(resolved: Resolved): { readonly json: string
   const stages = Object.fromEntries(
     Object.entries(resolved.stages)
       .filter(([name]) => !STAGES_WITHOUT_INFLUENCE.includes(name))
-      .map(([name, { inputs }]) => [name, Object.fromEntries(Object.entries(inputs).filter(([key]) => !Object.hasOwn(sharedKeys, key)))]),
+      .map(([name, { inputs }]) => [name, Object.fromEntries(Object.entries(inputs).filter(([key]) => hasInfluence(name, key)))]),
   );
   const json = canonicalJson({ shared, stages });
   return { json, sha256: createHash('sha256').update(json).digest('hex') };
 }
+
+const hasInfluence = (stage: string, key: string): boolean =>
+  !Object.hasOwn(sharedKeys, key) && !(stage === 'train' && TRAIN_KEYS_WITHOUT_INFLUENCE.includes(key));

@@ -113,6 +113,11 @@ const google = z.strictObject({
     .regex(/^[a-z]+(?:-[a-z]+)+\d+$/, 'expected a region, e.g. us-central1')
     .optional()
     .describe('Region of Vertex AI, e.g. us-central1. Absent: what GOOGLE_CLOUD_REGION says.'),
+  'service-account': z
+    .string()
+    .regex(/^[^@\s/]+@[^@\s/]+$/, 'expected NAME@PROJECT.iam.gserviceaccount.com')
+    .optional()
+    .describe('Service account that jobs of Vertex AI run as. Absent: the one Vertex AI gives them.'),
 });
 export type GoogleKey = z.output<typeof google>;
 

@@ -1,6 +1,7 @@
 import { canonicalJson, digestPath, sha256 } from '../kernel/digest.ts';
 import { WorldError } from '../kernel/errors.ts';
 import type { FileOutput, Log, StageFiles } from '../kernel/stage.ts';
+import { Submitted } from '../kernel/submitted.ts';
 import type { Backend, FitReport, Job, JobInput, JobSpec, PythonChoice, TrainerSource } from '../providers/backends/backend.ts';
 
 /** Where and for which run a trainer is started. */
@@ -9,6 +10,8 @@ export interface JobPlace {
   readonly files: StageFiles;
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** End as `submitted` rather than wait for a job that goes on without us. */
+  readonly detached?: boolean;
 }
 
 /** A file or folder as input of a job. */
@@ -17,10 +20,10 @@ export const jobInput = async (from: string, signal: AbortSignal): Promise<JobIn
 /**
  * Brings a job to its end and what it wrote to `name` in the stage's folder; throws what went wrong. A job of the same key that runs
  * already is watched instead of started again, and one that has succeeded is not started at all.
- * An abort cancels the job before it is passed on.
+ * An abort cancels the job before it is passed on. Throws `Submitted` for a job under way that is not to be waited for.
  */
 export async function runJob(
-  { backend, files, signal, log }: JobPlace,
+  { backend, files, signal, log, detached = false }: JobPlace,
   name: string,
   spec: JobSpec,
   progress: (share: number, text: string) => void,
@@ -29,7 +32,7 @@ export async function runJob(
   const found = await backend.find(key, signal);
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
   const job = found ?? (await backend.submit(key, spec, signal));
-  await watchToEnd(backend, job, signal, log, progress);
+  await watchToEnd({ backend, signal, log, leave: detached && backend.outlives }, job, progress);
   return backend.collect(job, spec, files.path(name), signal);
 }
 
@@ -49,10 +52,8 @@ async function jobKey(
 }
 
 async function watchToEnd(
-  backend: Backend,
+  { backend, signal, log, leave }: Pick<JobPlace, 'backend' | 'signal' | 'log'> & { readonly leave: boolean },
   job: Job,
-  signal: AbortSignal,
-  log: Log,
   progress: (share: number, text: string) => void,
 ): Promise<void> {
   try {
@@ -62,6 +63,7 @@ async function watchToEnd(
       else if (event.state === 'succeeded') return;
       else if (event.state === 'failed' || event.state === 'cancelled')
         throw event.cause ?? new WorldError('job-ended', `The job ${job.id} ${event.state}: ${event.error ?? 'no reason was given'}.`);
+      else if (leave) throw new Submitted(`job ${job.id} is ${event.state} at ${backend.name}`);
     }
   } catch (error) {
     if (signal.aborted) await backend.cancel(job);

@@ -22,12 +22,12 @@ test('a job is kept for the post step from the moment it is submitted until it h
     },
   };
   const runner: Partial<Runner> = { keep: (_name, value) => void kept.push(value) };
-  const noted = noteJobs(runner as Runner, { home: '/h', base: '/b' })('backend', backend) as Backend;
+  const noted = noteJobs(runner as Runner, { home: '/h', base: '/b', shared: {} }).around('backend', backend) as Backend;
   const spec = { verb: 'fit' as const, job: { secret: 'x' } } as unknown as Parameters<Backend['submit']>[1];
   const { signal } = new AbortController();
   const seen: string[] = [];
   await noted.submit('the key', spec, signal);
-  assert.deepEqual(JSON.parse(kept.at(-1)!), { home: '/h', base: '/b', jobs: [job] });
+  assert.deepEqual(JSON.parse(kept.at(-1)!), { home: '/h', base: '/b', shared: {}, jobs: [job] });
   for await (const event of noted.watch(job, signal)) {
     if (event.kind === 'state') seen.push(`${event.state} ${JSON.parse(kept.at(-1)!).jobs.length}`);
   }
@@ -37,7 +37,10 @@ test('a job is kept for the post step from the moment it is submitted until it h
 
 test('the post step reads no inputs, looks for the jobs that were left, and is green', async () => {
   await using machine = await RunnerJob.begin();
-  const state = { 'retrain-post': 'true', retrain: JSON.stringify({ home: machine.temp, base: machine.workspace, jobs: [job] }) };
+  const state = {
+    'retrain-post': 'true',
+    retrain: JSON.stringify({ home: machine.temp, base: machine.workspace, shared: {}, jobs: [job] }),
+  };
   const env = Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]));
   const post = await machine.run('train', { trainer: 'no input is read here' }, env);
   assert.equal(post.code, 0, post.log.join('\n'));

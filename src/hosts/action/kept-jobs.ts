@@ -10,19 +10,25 @@ const UNDER_WAY: readonly JobState[] = ['queued', 'running'];
 const keptSchema = z.object({
   home: z.string(),
   base: z.string(),
+  /** Where the jobs are, for backends elsewhere: the keys `google` and `store`. */
+  shared: z.record(z.string(), z.unknown()),
   jobs: z.array(z.object({ backend: z.string(), id: z.string(), key: z.string(), details: z.record(z.string(), z.string()) })),
 });
 type Kept = z.infer<typeof keptSchema>;
 
-/** Notes each job the moment it is submitted, so that the post step of a step that was killed can cancel it. */
-export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base'>): Around {
+/**
+ * Notes each job the moment it is submitted, so that the post step of a step that was killed can cancel it. `forget`: the jobs are left
+ * running on purpose.
+ */
+export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base' | 'shared'>): { readonly around: Around; forget(): void } {
   const jobs = new Map<string, Job>();
   const note = () => runner.keep(STATE, JSON.stringify({ ...place, jobs: [...jobs.values()] }));
-  return (kind, provider) => {
+  const around: Around = (kind, provider) => {
     if (kind !== 'backend') return provider;
     const backend = provider as Backend;
     const noted: Backend = {
       name: backend.name,
+      outlives: backend.outlives,
       find: (key, signal) => backend.find(key, signal),
       async submit(key, spec, signal) {
         const job = await backend.submit(key, spec, signal);
@@ -43,6 +49,13 @@ export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base'>): Ar
     };
     return noted;
   };
+  return {
+    around,
+    forget() {
+      jobs.clear();
+      note();
+    },
+  };
 }
 
 /** What the post step does: cancels the jobs that the step left behind, if it did. Says nothing when there are none. */
@@ -52,14 +65,13 @@ export async function cancelKeptJobs(
 ): Promise<void> {
   const text = runner.kept(STATE);
   if (text === '') return;
-  const { home, base, jobs } = keptSchema.parse(JSON.parse(text));
+  const { home, base, shared, jobs } = keptSchema.parse(JSON.parse(text));
   const log = (line: string) => {
     for (const each of logLines(line)) runner.write(each);
   };
-  const { backend } = (await makeProviders(
-    { backend: { kind: 'backend' } },
-    { ...settings, home, base, model: '', shared: {}, inputs: {}, log },
-  )) as { readonly backend: Backend };
-  for (const job of jobs)
+  for (const job of jobs) {
+    const place = { ...settings, home, base, shared, model: '', inputs: { backend: job.backend }, log };
+    const { backend } = (await makeProviders({ backend: { kind: 'backend' } }, place)) as { readonly backend: Backend };
     log(`The job ${job.id} (${job.backend}), which the step left behind, was told to end: ${await backend.cancel(job)}.`);
+  }
 }

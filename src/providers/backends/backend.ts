@@ -90,6 +90,8 @@ export interface TrialScores {
 /** Where a trainer runs: this machine, or a job of a cloud. */
 export interface Backend {
   readonly name: string;
+  /** Whether its jobs go on when this process ends. */
+  readonly outlives: boolean;
   /** The job that runs or has succeeded under this key, if any; a failed one is no reason not to try again. */
   find(key: string, signal: AbortSignal): Promise<Job | undefined>;
   submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job>;

@@ -47,6 +47,7 @@ export function localBackend(options: LocalOptions): Backend {
 
 class LocalBackend implements Backend {
   readonly name = 'local';
+  readonly outlives = false;
   readonly #place: TrainerPlace;
   readonly #jobs: string;
   readonly #running = new Map<string, LocalRun>();

@@ -73,6 +73,7 @@ export function vertexBackend(options: VertexBackendOptions): Backend {
 
 class VertexBackend implements Backend {
   readonly name = 'vertex';
+  readonly outlives = true;
   readonly #options: VertexBackendOptions;
   readonly #tempo: Tempo;
   readonly #documents: StoreDocuments;

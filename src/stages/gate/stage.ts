@@ -9,6 +9,7 @@ import { backend } from '../../providers/backends/backend.ts';
 import { cannotPropose, type ModelState, registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { store } from '../../providers/stores/store.ts';
+import { backendInputs } from '../backend-inputs.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { probeStore } from './probe-store.ts';
@@ -25,6 +26,9 @@ export const gate = defineStage({
     command: wired('config.train.command', trainerInputs.command),
     python: wired('config.train.python', trainerInputs.python),
     device: wired('config.train.device', trainerInputs.device),
+    backend: wired('config.train.backend', backendInputs.backend),
+    machine: wired('config.train.machine', backendInputs.machine),
+    image: wired('config.train.image', backendInputs.image),
     'min-interval': duration()
       .optional()
       .describe('Shortest time between two trainings, measured between logical dates. Absent: no limit.'),

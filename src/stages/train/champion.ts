@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { faultOf } from '../../kernel/errors.ts';
 import type { FileOutput } from '../../kernel/stage.ts';
+import { beginAll } from '../../kernel/submitted.ts';
 import { predictWith } from '../run-job.ts';
 import { predictJobOf, readVersionTrainer } from '../version-trainer.ts';
 import type { Bench } from './jobs.ts';
@@ -17,21 +18,25 @@ export async function predictWithChampion(bench: Bench): Promise<Record<string, 
   if (inputs.champion === undefined) return {};
   try {
     const version = await readVersionTrainer(inputs.champion);
-    const outputs: Record<string, FileOutput> = {};
-    for (const part of PARTS) {
+    const champion = inputs.champion;
+    const predictions = PARTS.flatMap((part) => {
       const path = inputs[`champion-${part}`];
-      if (path === undefined) continue;
-      log.info(`the champion predicts the ${part} rows`);
-      outputs[`champion-${part}`] = await predictWith({ ...bench, timeoutSeconds: inputs.timeout }, `jobs/champion-${part}`, {
-        part: path,
-        model: join(inputs.champion, 'model'),
-        job: predictJobOf(version, { device: inputs.device, threads: inputs.threads ?? 1, seconds: inputs.timeout }),
-        source: version.source,
-        python: version.python,
-        environmentLock: version.environmentLock,
-      });
-    }
-    return outputs;
+      const predict = async (): Promise<Record<string, FileOutput>> => {
+        log.info(`the champion predicts the ${part} rows`);
+        const name = `champion-${part}`;
+        const predicted = await predictWith({ ...bench, timeoutSeconds: inputs.timeout }, `jobs/${name}`, {
+          part: path!,
+          model: join(champion, 'model'),
+          job: predictJobOf(version, { device: inputs.device, threads: inputs.threads ?? 1, seconds: inputs.timeout }),
+          source: version.source,
+          python: version.python,
+          environmentLock: version.environmentLock,
+        });
+        return { [name]: predicted };
+      };
+      return path === undefined ? [] : [predict];
+    });
+    return Object.assign({}, ...(await beginAll(predictions)));
   } catch (error) {
     // The world's faults are retried like any other; only what stays broken is the champion's problem.
     if (signal.aborted || faultOf(error) !== 'user') throw error;

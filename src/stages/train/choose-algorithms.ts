@@ -34,6 +34,7 @@ export function chooseAlgorithms(trainer: TrainerDescription, { task, algorithms
 export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription, count: number): Readonly<Record<string, unknown>> {
   const own = params[algorithm.name];
   const given = typeof own === 'object' && own !== null ? (own as Record<string, unknown>) : count === 1 && own === undefined ? params : {};
+  if (algorithm.parameters.additionalProperties === true) return given;
   const properties = (algorithm.parameters as { properties?: Record<string, unknown> }).properties ?? {};
   const stranger = Object.keys(given).find((name) => !Object.hasOwn(properties, name));
   if (stranger !== undefined) {

@@ -19,6 +19,7 @@ export interface Bench {
   readonly seed: string;
   /** Folder of the model to start from; only for a trainer that can. */
   readonly base?: string;
+  readonly detached: boolean;
   readonly inputs: {
     readonly task: string;
     readonly python: PythonChoice;

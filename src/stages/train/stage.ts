@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { wired } from '../../kernel/inputs.ts';
 import { defineStage, type FileOutput } from '../../kernel/stage.ts';
+import { beginAll } from '../../kernel/submitted.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { backend } from '../../providers/backends/backend.ts';
+import { backendInputs, backendProblems } from '../backend-inputs.ts';
 import { unknownMetrics } from '../metric-names.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { predictWithChampion } from './champion.ts';
@@ -23,6 +25,9 @@ export const train = defineStage({
     task: sharedKeys.task,
     target: sharedKeys.target.optional(),
     ...trainerInputs,
+    ...backendInputs,
+    store: sharedKeys.store,
+    google: sharedKeys.google,
     algorithms: z.array(z.string()).min(1).optional().describe('Algorithms to fit. Absent: all the trainer has for the task.'),
     params: z
       .record(z.string(), z.unknown())
@@ -105,6 +110,7 @@ export const train = defineStage({
     ...(inputs.trainer === 'command' && inputs.command === undefined
       ? [{ path: 'command', message: 'expected a program and its first arguments, because of trainer: command; found nothing.' }]
       : []),
+    ...backendProblems(inputs),
     ...unknownMetrics(inputs, [['search.metric', inputs.search.metric]]),
   ],
 
@@ -117,12 +123,16 @@ export const train = defineStage({
     const algorithms = chooseAlgorithms(description, inputs);
 
     const base = description.warmStart ? inputs.base : undefined;
-    const bench = { backend, source, base, inputs, features, files, signal, log, seed: run.seed };
-    const fits: Fitted[] = [];
-    for (const [i, algorithm] of algorithms.entries()) {
-      const progress = (share: number, text: string) => log.progress((i + share) / algorithms.length, `${algorithm.name} ${text}`);
-      fits.push(await fitAlgorithm(bench, algorithm, parametersOf(inputs, algorithm, algorithms.length), progress));
-    }
+    const detached = inputs.wait === 'detached';
+    const bench = { backend, source, base, inputs, features, files, signal, log, seed: run.seed, detached };
+    const fits = await beginAll<Fitted>(
+      algorithms.map((algorithm, i) => async () => {
+        const progress = (share: number, text: string) => log.progress((i + share) / algorithms.length, `${algorithm.name} ${text}`);
+        const parameters = parametersOf(inputs, algorithm, algorithms.length);
+        log.info(`${algorithm.name}: ${JSON.stringify(parameters)}`);
+        return fitAlgorithm(bench, algorithm, parameters, progress);
+      }),
+    );
     const { winner, fitted } = await chooseWinner(bench, fits);
 
     const outputs: Record<string, FileOutput | string> = {
@@ -134,11 +144,11 @@ export const train = defineStage({
     if (environment.lock !== '') outputs.environment = await files.write('environment.lock', environment.lock);
     if (winner.fit.importances.length > 0)
       outputs.importances = await files.write('importances.json', `${JSON.stringify(winner.fit.importances)}\n`);
-    for (const part of JUDGING) {
+    const judging = JUDGING.flatMap((part) => {
       const path = inputs[part];
-      if (path !== undefined) outputs[part] = await predictPart(bench, winner, part, path);
-    }
-    Object.assign(outputs, await predictWithChampion(bench));
+      return path === undefined ? [] : [async () => ({ [part]: await predictPart(bench, winner, part, path) })];
+    });
+    Object.assign(outputs, ...(await beginAll<Record<string, FileOutput | string>>([...judging, () => predictWithChampion(bench)])));
 
     return {
       verdict: passed,

@@ -66,6 +66,8 @@ export interface JobsOptions {
 export interface JobsStandIn {
   readonly handlers: Readonly<Record<string, Handler>>;
   readonly jobs: readonly StandInJob[];
+  /** Folder that containers start in. */
+  readonly folder: string;
   /** Jobs that are not in a final state. */
   alive(): readonly StandInJob[];
   /** Takes the machine away: the container is killed and started again in its place. */
@@ -161,6 +163,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
 
   return {
     jobs,
+    folder: scratch,
     alive: () => jobs.filter((job) => !FINAL.includes(job.state)),
     evict: (name) => void children.get(name)?.kill('SIGKILL'),
     handlers: {
