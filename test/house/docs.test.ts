@@ -122,3 +122,14 @@ test('what the page of a stage shows of a pipeline file is right', () => {
       assert.deepEqual(problemsOf(`docs/stages/${name}.md`, around(name, snippet)), [], `${name}:\n${snippet}`);
   }
 });
+
+test('every condition for an identity from GitHub trusts numbers, which nobody can take over, not names or the text of sub', () => {
+  const conditions = pages.flatMap(({ text }) =>
+    [...text.matchAll(/attribute-condition="([^"]+)"/g)].map(([, condition]) => condition as string),
+  );
+  assert.ok(conditions.length > 0);
+  for (const condition of conditions) {
+    assert.match(condition, /assertion\.repository_id == '\d+'/);
+    assert.doesNotMatch(condition, /assertion\.(?:sub|repository|repository_owner)\b(?!_)/);
+  }
+});
