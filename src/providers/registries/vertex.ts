@@ -125,8 +125,13 @@ export function vertexRegistry({ clients, tree, log, pauseMs = PAUSE_MS }: Verte
       return clients.finished(doing, client, 'deleteModel', begun, signal);
     }
     if (aliases.includes('default')) await merge(model, (others.at(-1) as Entry).id, ['default'], signal);
-    const begun = await clients.write(doing, (options) => client.deleteModelVersion({ name }, options), signal);
-    await clients.finished(doing, client, 'deleteModelVersion', begun, signal);
+    try {
+      const begun = await clients.write(doing, (options) => client.deleteModelVersion({ name }, options), signal);
+      await clients.finished(doing, client, 'deleteModelVersion', begun, signal);
+    } catch (error) {
+      // Of two who uploaded it twice both withdraw it.
+      if (vertexStatus(error) !== 'NOT_FOUND') throw error;
+    }
   }
 
   /** Merging the same aliases again changes nothing, so it may be tried again. */

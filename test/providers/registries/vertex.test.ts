@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { status } from '@grpc/grpc-js';
 import { storeTree } from '../../../src/providers/registries/store-tree.ts';
@@ -84,7 +85,27 @@ test('vertex registry: the same draft is uploaded once, also by many at once and
     [2, 2, 2],
   );
   await registry.add('churn', other, signal);
-  assert.equal(server.versionsOf('churn').length, 2, 'what was uploaded twice was withdrawn');
+  assert.equal(server.versionsOf('churn').length, 2);
+});
+
+test('vertex registry: of two who upload a version at the same moment the younger is withdrawn', async (context) => {
+  const { registry, again, server, uploads } = await emptyRegistry(context);
+  const draft = await draftOf(context, 'b');
+  await registry.add('churn', await draftOf(context, 'a'), signal);
+  server.fault('UploadModel', { code: status.PERMISSION_DENIED });
+  await assert.rejects(registry.add('churn', draft, signal), { code: 'vertex-forbidden' });
+  let go = () => {};
+  const until = new Promise<void>((resolve) => (go = resolve));
+  server.fault('UploadModel', { until }, { until });
+  const version = await registry.version('churn', 2, signal);
+  const entries = [1, 2].map(() => again().entry?.(version, signal));
+  while (uploads() < 4) await setImmediate();
+  go();
+  assert.deepEqual(await Promise.all(entries), [{ name: `${NAME}@2` }, { name: `${NAME}@2` }]);
+  assert.deepEqual(
+    server.versionsOf('churn').map(({ versionId }) => versionId),
+    ['1', '2'],
+  );
 });
 
 test('vertex registry: two who register a model at once for the first time share it', async (context) => {

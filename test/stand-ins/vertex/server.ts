@@ -17,6 +17,8 @@ export interface Fault {
   /** The work is done all the same: the answer is lost, not the request. */
   readonly done?: true;
   readonly delayMs?: number;
+  /** It waits for this. */
+  readonly until?: Promise<unknown>;
   /** Never answered. */
   readonly hang?: true;
 }
@@ -74,6 +76,7 @@ export async function vertexStandIn(context: Pick<TestContext, 'after'>, service
     calls.push({ method, request, ...(authorization !== undefined && { authorization }) });
     const fault = faults.get(method)?.shift();
     if (fault?.delayMs !== undefined) await delay(fault.delayMs, undefined, { signal: stopped.signal });
+    await fault?.until;
     if (fault?.hang)
       await new Promise((_, reject) => stopped.signal.addEventListener('abort', () => reject(new Refusal(status.CANCELLED, 'stopped'))));
     const refused = fault?.code === undefined ? undefined : new Refusal(fault.code, fault.message ?? 'A fault of the test.');
