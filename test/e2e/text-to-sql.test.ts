@@ -19,7 +19,10 @@ syntax-validate: { dialect: sqlite, gates: { validity: ">= 0.9" } }
 const rows = (more: number): string =>
   [
     'id,input_text,db_id,sql_complexity,sql',
-    ...Array.from({ length: 600 + more }, (_, i) => `q${i},what is x of ${i}?,shop,basic SQL,SELECT name FROM tq${i} WHERE x = 1`),
+    ...Array.from(
+      { length: 600 + more },
+      (_, i) => `q${i},what is x of ${i}?,shop,${i % 3 ? 'basic SQL' : 'subqueries'},SELECT name FROM tq${i} WHERE x = 1`,
+    ),
   ].join('\n');
 
 const skilled = async (project: Project) => {
@@ -58,6 +61,7 @@ test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL 
     right: 0.7,
     broken: 0,
     columns: ['id', 'sql', 'input_text', 'db_id'],
+    features: [],
     base: 0.4,
   });
 });

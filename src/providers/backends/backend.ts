@@ -74,6 +74,8 @@ export interface FitReport {
   /** What `importances` are: `coefficient`, `impurity`, `gain`, … */
   readonly importance?: string;
   readonly importances: readonly { readonly feature: string; readonly importance: number }[];
+  /** How learning went, e.g. the loss of each epoch. */
+  readonly history: readonly { readonly step: number; readonly metrics: Readonly<Record<string, number>> }[];
   readonly rows?: number;
   readonly seconds?: number;
   readonly library: Readonly<Record<string, string>>;

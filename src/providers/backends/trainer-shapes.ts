@@ -15,6 +15,7 @@ export const descriptionSchema = z.object({
   formats: z.array(name).min(1).default(['csv']),
 }) satisfies z.ZodType<TrainerDescription>;
 
+const figures = z.record(z.string().max(100), z.number()).refine((record) => Object.keys(record).length <= 50);
 const scores = { mean: z.number(), std: z.number().min(0).optional(), folds: z.array(z.number()).max(10_000).optional() };
 
 /** `fit.json`. Keys that the contract does not know are left out. */
@@ -32,13 +33,15 @@ export const fitReportSchema = z.object({
     .array(z.object({ feature: z.string(), importance: z.number() }))
     .max(1_000_000)
     .default([]),
+  history: z
+    .array(z.object({ step: z.int(), metrics: figures }))
+    .max(10_000)
+    .default([]),
   rows: z.int().min(0).optional(),
   seconds: z.number().min(0).optional(),
   library: z.record(z.string(), z.string()).default({}),
   warnings: z.array(z.string()).max(1_000).default([]),
 }) satisfies z.ZodType<FitReport>;
-
-const figures = z.record(z.string().max(100), z.number()).refine((record) => Object.keys(record).length <= 50);
 
 /** A line of `progress.jsonl`. */
 export const progressSchema = z.object({ step: z.int().optional(), done: z.number().min(0).max(1), metrics: figures.default({}) });

@@ -78,7 +78,7 @@ export const prepareData = defineStage({
     const raw = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
     const table = inputs.key === undefined ? keyedBy(raw) : raw;
     const key = inputs.key ?? ROW_KEY;
-    const { passthrough, texts } = textDefaults(table.schema, key, inputs);
+    const { passthrough, drop, texts } = textDefaults(table.schema, key, inputs);
 
     const split = await splitTable(table, inputs.split, { key, target: target.column, signal });
     for (const warning of split.warnings) log.warn('split', warning);
@@ -86,7 +86,7 @@ export const prepareData = defineStage({
     const judging = JUDGING.filter((part) => split.parts.includes(part));
 
     const classes = await targetClasses(table, split, inputs, signal);
-    const preparation = await fitPreparation(train, { ...inputs, passthrough }, { key, target: target.column, signal });
+    const preparation = await fitPreparation(train, { ...inputs, passthrough, drop }, { key, target: target.column, signal });
     for (const warning of preparation.warnings) log.warn('preparation', warning);
     const leakage = await checkLeakage(table, split, { ...inputs, texts }, key, signal);
     for (const { text } of leakage.findings) log.warn('leakage', text);

@@ -11,18 +11,20 @@ interface Declared {
 
 /**
  * What text-to-SQL means where nothing is declared: its columns are texts, handed on as they are and no features. The label of complexity
- * is not: it is made from the answer, and rows that are to be predicted do not have it. Other tasks hand on and compare no column.
+ * is left out: it is made from the answer, and rows that are to be predicted do not have it. Other tasks hand on and compare no column.
  */
 export function textDefaults(
   schema: Schema,
   key: string,
   { task, target, drop, passthrough, leakage }: Declared,
-): { readonly passthrough: string[]; readonly texts: string[] } {
-  const names = schema.map(({ name }) => name);
+): { readonly passthrough: string[]; readonly drop: string[]; readonly texts: string[] } {
+  const there = (names: readonly string[]) => names.filter((name) => schema.some((field) => field.name === name));
   const sql = task === 'text-to-sql';
-  const apart = new Set<string>([key, target.column, ...drop, ...KNOWN_SQL_COLUMNS.complexity]);
+  const dropped = sql && passthrough === undefined ? [...new Set([...drop, ...there(KNOWN_SQL_COLUMNS.complexity)])] : [...drop];
+  const apart = new Set([key, target.column, ...dropped]);
   return {
-    passthrough: passthrough ? [...passthrough] : sql ? names.filter((name) => !apart.has(name)) : [],
-    texts: leakage.texts ? [...leakage.texts] : sql ? KNOWN_SQL_COLUMNS.question.filter((name) => names.includes(name)) : [],
+    passthrough: passthrough ? [...passthrough] : sql ? schema.map(({ name }) => name).filter((name) => !apart.has(name)) : [],
+    drop: dropped,
+    texts: leakage.texts ? [...leakage.texts] : sql ? there(KNOWN_SQL_COLUMNS.question) : [],
   };
 }

@@ -70,3 +70,17 @@ export const crossValidation = (fitted: readonly Fitted[]): MetricValue[] =>
   fitted.flatMap(({ algorithm, fit: { cv, rows } }) =>
     cv === undefined ? [] : [{ name: cv.metric, value: cv.mean, n: rows ?? 0, split: 'train', model: algorithm }],
   );
+
+const POINTS_MAX = 200;
+
+/** What the trainer reported of each step of learning, e.g. the loss by epoch; thinned evenly, the last one kept. */
+export function historyCurve({ algorithm, fit: { history } }: Fitted): Curve[] {
+  if (history.length < 2) return [];
+  const stride = Math.ceil(history.length / POINTS_MAX);
+  const shown = history.filter((_, i) => (history.length - 1 - i) % stride === 0);
+  const series = Object.keys(history[0]!.metrics).map((name) => {
+    const points = shown.filter(({ metrics }) => metrics[name] !== undefined);
+    return { name, x: points.map(({ step }) => step), y: points.map(({ metrics }) => metrics[name]!) };
+  });
+  return [{ name: 'history', title: `Learning (${algorithm})`, x: 'step', y: 'value', series }];
+}

@@ -12,7 +12,7 @@ import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
 import { predictWithChampion } from './champion.ts';
 import { chooseAlgorithms, parametersOf } from './choose-algorithms.ts';
 import { chooseWinner } from './choose-winner.ts';
-import { algorithmTable, crossValidation, importanceCurve, trainerFile } from './describe-training.ts';
+import { algorithmTable, crossValidation, historyCurve, importanceCurve, trainerFile } from './describe-training.ts';
 import type { Features } from './features.ts';
 import { type Fitted, fitAlgorithm, predictPart } from './jobs.ts';
 
@@ -156,18 +156,19 @@ export const train = defineStage({
       outputs,
       metrics: crossValidation(fitted),
       tables: [algorithmTable(fitted, winner, inputs.select)],
-      curves: importanceCurve(winner),
+      curves: [...importanceCurve(winner), ...historyCurve(winner)],
     };
   },
 });
 
 function foundText(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): string {
-  const { cv } = winner.fit;
+  const { cv, history } = winner.fit;
+  const last = Object.entries(history.at(-1)?.metrics ?? {}).map(([name, value]) => `, ${name} ${value.toPrecision(3)}`);
   const score =
     select === 'test'
       ? ' on the test part'
       : cv
         ? `, cross-validated ${cv.metric} ${cv.mean.toFixed(4)}${cv.std === undefined ? '' : ` ± ${cv.std.toFixed(4)}`}`
-        : '';
+        : last.join('');
   return `${winner.algorithm}${fitted.length > 1 ? `, best of ${fitted.length}` : ''}${score}`;
 }

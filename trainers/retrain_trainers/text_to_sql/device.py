@@ -20,5 +20,5 @@ def device_of(asked: str) -> torch.device:
 
 def computes_in_bf16(precision: str, device: torch.device) -> bool:
     if precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported()
+        return device.type == "cuda" and bool(torch.cuda.is_bf16_supported())
     return precision == "bf16"

@@ -52,7 +52,7 @@ def fit(job: Job) -> None:
     trainable = models.trainable_count(model)
     model.to(device)
 
-    digest = base and _digest([models.files_of(base.folder)])
+    digest = _digest([models.files_of(base.folder)]) if base else None
     name = _digest([parameters, job.seed, job.device, pairs.digest(), digest, libraries(), __version__])
     plan = _plan(parameters, base is None, job, device)
     with Progress(job.output) as progress:
@@ -70,6 +70,7 @@ def fit(job: Job) -> None:
         "seconds": round(time.monotonic() - started, 3),
         "library": libraries(),
         "warnings": warnings,
+        "history": _history(learned),
         "learning": _course(learned, total, trainable, new_tokens),
     }
     write_atomic(job.output / "fit.json", json_bytes(report))
@@ -155,21 +156,26 @@ def _save(job: Job, model: Any, vocabulary: Vocabulary, parameters: dict[str, An
         write_atomic(folder / models.INDEX, json_bytes(index))
 
 
+def _history(learned: Learned) -> list[dict[str, Any]]:
+    """An entry an epoch: there is no cross-validation, so this tells how learning went instead."""
+    found = []
+    for epoch, loss in enumerate(learned.course.train_loss):
+        held = learned.course.held_loss[epoch : epoch + 1]
+        found.append({"step": epoch + 1, "metrics": {"train_loss": loss, **({"held_loss": held[0]} if held else {})}})
+    return found
+
+
 def _course(learned: Learned, total: int, trainable: int, new_tokens: list[int]) -> dict[str, Any]:
-    """Of `fit.json`: there is no cross-validation, so this tells how learning went instead."""
-    course = learned.course
+    """Of `fit.json`, what the contract has no place for."""
     found: dict[str, Any] = {
         "parameters": total,
         "trainable": trainable,
         "new_tokens": len(new_tokens),
         "rows": learned.rows,
-        "steps": course.step,
-        "epochs": len(course.train_loss),
-        "train_loss": course.train_loss,
+        "steps": learned.course.step,
+        "epochs": len(learned.course.train_loss),
     }
-    if course.held_loss:
-        found |= {"held_rows": learned.held, "held_loss": course.held_loss, "best_epoch": course.best_epoch}
-    return found
+    return {**found, "held_rows": learned.held, "best_epoch": learned.course.best_epoch} if learned.held else found
 
 
 def _digest(content: list[Any]) -> str:

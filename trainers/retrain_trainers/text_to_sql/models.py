@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from transformers import AutoConfig, AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
+from transformers.utils.logging import disable_progress_bar
 
 from retrain_trainers import CONTRACT
 from retrain_trainers.errors import Refused
@@ -19,6 +20,8 @@ from retrain_trainers.text_to_sql.vocabulary import Vocabulary
 
 INDEX, ADAPTER, BASE = "index.json", "adapter", "base"
 TRAINER = "text-to-sql"
+
+disable_progress_bar()
 
 
 @dataclass(frozen=True)

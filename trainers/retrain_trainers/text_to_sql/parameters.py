@@ -41,9 +41,7 @@ T5 = Algorithm(
         "max_target_length": integer(256, "Tokens of SQL learned and written; the rest is cut, and counted.", minimum=8, maximum=16_384),
         "num_beams": integer(1, "Beams searched when predicting; 1: the likeliest next token.", minimum=1, maximum=64),
         "per_device_eval_batch_size": integer(8, "Rows predicted at once.", minimum=1, maximum=4096),
-        "precision": choice(
-            "auto", ["auto", "bf16", "fp32"], "auto: bf16 on a GPU that has it, else fp32. Never fp16: T5 overflows."
-        ),
+        "precision": choice("auto", ["auto", "bf16", "fp32"], "auto: bf16 on a GPU that has it, else fp32. Never fp16: T5 overflows."),
         "early_stopping_patience": integer(0, "Epochs without a smaller loss on held rows until it ends; 0: never early.", minimum=0),
         "early_stopping_share": number(0.05, "Share of the rows held for that.", exclusiveMinimum=0, maximum=0.5),
         "save_steps": integer(1000, "Steps between checkpoints.", minimum=1),
