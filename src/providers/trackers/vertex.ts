@@ -26,6 +26,7 @@ export interface VertexTrackerOptions {
 
 const SCHEMA_VERSION = '0.0.1';
 const CONFLICTS_MAX = 5;
+const LOOKS_MAX = 20;
 const PAUSE_MS = 300;
 /** A longer parameter goes to a file, and its address takes its place. */
 const PARAM_LENGTH_MAX = 2_000;
@@ -49,19 +50,32 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
     }
   }
 
-  /** Made once in each project and region, with the first run. */
-  async function ensureStore(signal: AbortSignal): Promise<void> {
+  async function storeIsThere(signal: AbortSignal): Promise<boolean> {
     const client = await clients.metadata();
     try {
       await clients.read('look for the metadata store', (options) => client.getMetadataStore({ name: metadataStore }, options), signal);
+      return true;
     } catch (error) {
-      if (vertexStatus(error) !== 'NOT_FOUND') throw error;
-      const doing = 'make the metadata store';
-      const request = { parent: clients.parent, metadataStoreId: 'default', metadataStore: {} };
-      await existing(async () => {
-        const begun = await clients.write(doing, (options) => client.createMetadataStore(request, options), signal);
-        await clients.finished(doing, client, 'createMetadataStore', begun, signal);
-      });
+      if (vertexStatus(error) === 'NOT_FOUND') return false;
+      throw error;
+    }
+  }
+
+  /** Made once in each project and region, with the first run. */
+  async function ensureStore(signal: AbortSignal): Promise<void> {
+    if (await storeIsThere(signal)) return;
+    const client = await clients.metadata();
+    const doing = 'make the metadata store';
+    const request = { parent: clients.parent, metadataStoreId: 'default', metadataStore: {} };
+    await existing(async () => {
+      const begun = await clients.write(doing, (options) => client.createMetadataStore(request, options), signal);
+      await clients.finished(doing, client, 'createMetadataStore', begun, signal);
+    });
+    // Somebody else may be at it.
+    for (let look = 1; !(await storeIsThere(signal)); look++) {
+      if (look === LOOKS_MAX)
+        throw new WorldError('vertex-conflict', `${metadataStore} is being made, but does not appear.`, { todo: 'Run again.' });
+      await delay(pauseMs * look, undefined, { signal });
     }
   }
 

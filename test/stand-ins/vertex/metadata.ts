@@ -50,9 +50,9 @@ export async function metadataStandIn(context: Pick<TestContext, 'after'>): Prom
   return { ...(await vertexStandIn(context, services)), ...seen };
 }
 
-export function metadataServices(): { readonly services: Services } & Omit<MetadataStandIn, keyof VertexStandIn> {
-  const lro = operations();
+export function metadataServices(lro = operations()): { readonly services: Services } & Omit<MetadataStandIn, keyof VertexStandIn> {
   const stores = new Set<string>();
+  const coming = new Set<string>();
   const contexts = new Map<string, Context>();
   const artifacts = new Map<string, Artifact>();
   const executions = new Map<string, Execution>();
@@ -121,10 +121,14 @@ export function metadataServices(): { readonly services: Services } & Omit<Metad
 
   const services: Services = {
     MetadataService: {
-      GetMetadataStore: ({ name }: { name: string }) => ({ name: storeOf(name) }),
+      GetMetadataStore: ({ name }: { name: string }) => {
+        lro.tick();
+        return { name: storeOf(name) };
+      },
       CreateMetadataStore: ({ parent, metadataStoreId }: { parent: string; metadataStoreId: string }) => {
         const name = canonical(`${parent}/metadataStores/${metadataStoreId}`);
-        if (stores.has(name)) throw new Refusal(status.ALREADY_EXISTS, `${name} already exists.`);
+        if (stores.has(name) || coming.has(name)) throw new Refusal(status.ALREADY_EXISTS, `${name} already exists.`);
+        coming.add(name);
         return lro.begin(parent, () => {
           stores.add(name);
           return { type: 'google.cloud.aiplatform.v1.MetadataStore', response: { name } };

@@ -33,10 +33,9 @@ export async function modelsStandIn(context: Pick<TestContext, 'after'>): Promis
   return { ...(await vertexStandIn(context, services)), versionsOf, deploy };
 }
 
-export function modelServices(): { readonly services: Services } & Pick<ModelsStandIn, 'versionsOf' | 'deploy'> {
+export function modelServices(lro = operations()): { readonly services: Services } & Pick<ModelsStandIn, 'versionsOf' | 'deploy'> {
   const models = new Map<string, StoredModel>();
   const deployed = new Set<string>();
-  const lro = operations();
 
   const modelOf = (name: string): StoredModel => {
     const found = models.get(name);
