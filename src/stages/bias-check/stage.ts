@@ -40,7 +40,7 @@ export const biasCheck = defineStage({
 
   async run(inputs, { data, engines }, context) {
     if (inputs.task === 'text-to-sql') return biasOfComplexity(inputs, { data, engines }, context);
-    const { signal, run } = context;
+    const { signal, run, log } = context;
     if (inputs.slices.length === 0)
       return { verdict: skipped('no-slices', 'bias-check.slices names no column to slice by.'), found: 'no slices' };
     if (!['classification', 'text-classification', 'regression'].includes(inputs.task)) {
@@ -74,9 +74,11 @@ export const biasCheck = defineStage({
     const tables: RecordTable[] = [];
     const small = new Set<string>();
     let groups = 0;
-    for (const slicing of await slicingsOf(rows!, inputs, signal)) {
+    const slicings = await slicingsOf(rows!, inputs, signal);
+    for (const [i, slicing] of slicings.entries()) {
       const estimates = [];
-      for (const metric of shown) {
+      for (const [j, metric] of shown.entries()) {
+        log.progress((i + j / shown.length) / slicings.length, `${metric.name} by ${slicing.name}`);
         for (const { group, rows: n, estimate } of await estimateSlices(metric, judged.rows as Rows, slicing, {
           minimum: minimums.group,
           seed: run.seed,

@@ -17,7 +17,12 @@ export async function measure<R extends Rows>(
   const { split, level, seed, signal, progress } = options;
   const values: MetricValue[] = [];
   for (const [i, metric] of metrics.entries()) {
-    const estimate = await metric.estimate(rows, { level, seed, signal });
+    const estimate = await metric.estimate(rows, {
+      level,
+      seed,
+      signal,
+      progress: (share) => progress((i + share) / metrics.length),
+    });
     values.push({
       name: metric.name,
       n: estimate.n,

@@ -20,6 +20,7 @@ import type { Table } from '../../tables/table.ts';
 import { writeCsv } from '../../tables/write-csv.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
 import { keyedBy, ROW_KEY } from '../row-key.ts';
+import { watched } from '../watched.ts';
 import { checkLeakage, leakageInputs } from './check-leakage.ts';
 import { keysTrainedOn } from './keys-trained-on.ts';
 import { targetClasses } from './target-classes.ts';
@@ -75,7 +76,13 @@ export const prepareData = defineStage({
 
   async run(inputs, { data }, { files, signal, log }) {
     const { target } = inputs;
-    const raw = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
+    let [share, work] = [0, 'splitting'];
+    const begin = (next: number, what: string): void => {
+      [share, work] = [next, what];
+      log.progress(share, work);
+    };
+    const opened = await data.open(inputs.data, readOptionsOf(inputs.read), signal);
+    const raw = watched(opened, (rows) => log.progress(share, `${work}: ${rows} rows read`));
     const table = inputs.key === undefined ? keyedBy(raw) : raw;
     const key = inputs.key ?? ROW_KEY;
     const { passthrough, drop, texts } = textDefaults(table.schema, key, inputs);
@@ -85,12 +92,15 @@ export const prepareData = defineStage({
     const train = partTable(table, split, 'train');
     const judging = JUDGING.filter((part) => split.parts.includes(part));
 
+    begin(0.15, 'learning the preparation');
     const classes = await targetClasses(table, split, inputs, signal);
     const preparation = await fitPreparation(train, { ...inputs, passthrough, drop }, { key, target: target.column, signal });
     for (const warning of preparation.warnings) log.warn('preparation', warning);
+    begin(0.35, 'looking for leakage');
     const leakage = await checkLeakage(table, split, { ...inputs, texts }, key, signal);
     for (const { text } of leakage.findings) log.warn('leakage', text);
 
+    begin(0.55, 'writing the training rows');
     const outputs: Record<string, FileOutput | number | string> = {
       preparation: await files.write('preparation.json', writePreparation(preparation)),
       features: await files.write(
@@ -103,7 +113,8 @@ export const prepareData = defineStage({
       'train-rows': rowsOf(split, 'train'),
       'judging-rows': rowsOf(split, 'test'),
     };
-    for (const part of judging) {
+    for (const [i, part] of judging.entries()) {
+      begin(0.75 + (0.15 * i) / judging.length, `writing the ${part} rows`);
       const rows = partTable(table, split, part);
       outputs[`${part}-rows`] = await files.write(`rows/${part}.csv`, writeCsv(rows, { signal }));
       outputs[part] = await files.write(
@@ -112,6 +123,7 @@ export const prepareData = defineStage({
       );
     }
     if (inputs.champion !== undefined) {
+      begin(0.9, 'preparing the rows for the champion');
       Object.assign(
         outputs,
         await prepareForChampion(

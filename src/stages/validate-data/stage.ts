@@ -18,6 +18,7 @@ import type { Table } from '../../tables/table.ts';
 import { thresholdInput } from '../gates.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
 import { rowCounts } from '../row-counts.ts';
+import { watched } from '../watched.ts';
 
 export const validateData = defineStage({
   name: 'validate-data',
@@ -65,7 +66,10 @@ export const validateData = defineStage({
 
     const modified =
       inputs.source === undefined || inputs.freshness === undefined ? undefined : (await data.look(inputs.source, signal)).modified;
-    const report = await checkRules(table, inputs, {
+    const checked = watched(table, (rows) =>
+      log.progress(described.rows === 0 ? 0 : 0.5 + rows / described.rows / 2, 'checking the rules'),
+    );
+    const report = await checkRules(checked, inputs, {
       key: inputs.key,
       target: inputs.target?.column,
       logicalDate: new Date(run.logicalDate),
