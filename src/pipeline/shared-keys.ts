@@ -152,6 +152,7 @@ export const sharedKeys = {
   ),
   registry: shared(
     text
+      .regex(/^[a-z][a-z0-9+-]*(?::|$)/, 'expected a registry such as `file:FOLDER`, `git` or `gs://BUCKET/FOLDER`, not a path alone')
       .optional()
       .describe(
         'Where versions and aliases live: `file` (in the home folder), `file:FOLDER`, `git` (a branch of this repository), `gs://BUCKET/FOLDER`, or `vertex` (files in the store, shown in Vertex AI). Absent: `file` on a machine of your own, `git` on GitHub.',

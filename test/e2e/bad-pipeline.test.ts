@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { customers } from './customers.ts';
 import { ownPipeline, ownProject } from './own-trainer.ts';
 import { assertRefused } from './refusal.ts';
 
@@ -47,4 +49,20 @@ test('a file that is no YAML, and one that is missing', async () => {
   await using project = await ownProject({ 'broken.yaml': 'version: 1\nname: [churn\ntask: classification\n' });
   await assertRefused(project, await project.retrain(['check', 'broken.yaml']), 2, [/^broken\.yaml:\d+:\d+: /m]);
   await assertRefused(project, await project.retrain(['run', 'absent.yaml']), 2, [/absent\.yaml does not exist/, /retrain init/]);
+});
+
+test('a registry that is only a path is refused by check, not by the gate', async () => {
+  await using project = await ownProject({ 'churn.yaml': `${GOOD}registry: ./models\n` });
+  await assertRefused(project, await project.retrain(['check', 'churn.yaml']), 2, [
+    /registry: expected a registry such as .*file:FOLDER.*found "\.\/models"/,
+  ]);
+});
+
+test('one stage of a run that was refused: its own verdict is the exit code', async () => {
+  const text = ownPipeline('good', { more: 'evaluate: { gates: { auc_roc: ">= 0.999" } }\n' });
+  await using project = await ownProject({ 'churn.yaml': text, 'data.csv': customers(200) });
+  assert.equal((await project.retrain(['run', 'churn.yaml'])).code, 1);
+  const only = await project.retrain(['run', 'churn.yaml', '--only', 'validate-data']);
+  assert.equal(only.code, 0, only.out + only.err);
+  assert.equal((await project.retrain(['run', 'churn.yaml', '--only', 'evaluate'])).code, 1);
 });

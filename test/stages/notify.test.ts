@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { WorldError } from '../../src/kernel/errors.ts';
 import type { Notifier } from '../../src/providers/notifiers/notifier.ts';
+import { openNotifiers } from '../../src/providers/notifiers/open-notifiers.ts';
 import { notify } from '../../src/stages/notify/stage.ts';
 import { promoted } from '../report/fixtures.ts';
 
@@ -58,4 +59,24 @@ test('an ending nobody asked about, and nobody to tell, are skips', async () => 
 test('a notifier that is down is a warning, and the others are told all the same', async () => {
   const { found, sent, warnings } = await told(['success'], ['slack']);
   assert.deepEqual([found.verdict.kind, found.outputs?.sent, sent.length, warnings], ['passed', 1, 1, ['notifier-failed']]);
+});
+
+test('a notifier whose secret is missing keeps no other from sending, and is named afterwards', async () => {
+  const run = await mkdtemp(join(tmpdir(), 'retrain-notify-'));
+  try {
+    await writeFile(join(run, 'run.json'), JSON.stringify(promoted));
+    const email = { to: ['a@example.org'], from: 'b@example.org', host: 'localhost', tls: 'none' } as const;
+    const [slack, smtp] = await openNotifiers({ slack: true, email: { ...email, to: [...email.to] } }, {}, run);
+    const sent: string[] = [];
+    const notifiers = [slack!, { ...smtp!, send: async () => void sent.push('smtp') }];
+    const context = {
+      signal: new AbortController().signal,
+      log: { info: () => undefined, progress: () => undefined, warn: () => undefined },
+    };
+    const telling = notify.run({ on: ['success'], run } as never, { notifiers }, context as never);
+    await assert.rejects(telling, { code: 'missing-secret', message: /SLACK_WEBHOOK_URL/ });
+    assert.deepEqual(sent, ['smtp']);
+  } finally {
+    await rm(run, { recursive: true });
+  }
 });

@@ -98,7 +98,11 @@ function print(found: Plan, door: Door): void {
   door.out.write(
     textTable(
       ['stage', 'will', 'why'],
-      found.stages.map((stage) => [stage.name, stage.will, stage.reason?.text ?? stage.summary]),
+      found.stages.map((stage, index) => {
+        const why = stage.reason?.text ?? stage.summary;
+        const before = found.stages.slice(0, index).some(({ will, reason }) => will === 'skip' && reason?.text === why);
+        return [stage.name, stage.will, stage.will === 'skip' && before ? 'for the same reason' : why];
+      }),
     ),
   );
   door.out.write(

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
-import { exitCodeOf } from '../../kernel/flow.ts';
+import { exitCodeOf, outcomeOf } from '../../kernel/flow.ts';
 import type { Manifest } from '../../kernel/record.ts';
 import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
@@ -52,7 +52,9 @@ export const run: Verb = {
       );
     });
     finish(manifest, loaded, args, door);
-    return exitCodeOf(manifest);
+    // Asked for one stage of a run that was refused before: that stage's own verdict counts, if it ran.
+    const own = only === undefined ? [] : manifest.records.filter(({ stage }) => stage === only);
+    return exitCodeOf(own.length === 0 ? manifest : { outcome: outcomeOf(own).outcome, records: own });
   },
 };
 

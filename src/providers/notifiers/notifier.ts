@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { UserError } from '../../kernel/errors.ts';
 import { slot } from '../../kernel/stage.ts';
 
 export interface Message {
@@ -16,6 +17,8 @@ export interface Message {
 export interface Notifier {
   readonly name: string;
   send(message: Message, signal: AbortSignal): Promise<void>;
+  /** What the user must mend before it can send at all: a secret that is not there, an address that is none. */
+  readonly unfit?: UserError;
 }
 
 export const notifiers = slot<readonly Notifier[]>('notifiers');

@@ -3,7 +3,10 @@ import { resolve } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
 import type { Notifier, NotifierChoice } from './notifier.ts';
 
-/** Every notifier the inputs of `notify` ask for. A secret that is missing is named, with where to set it. Paths are relative to `base`. */
+/**
+ * Every notifier the inputs of `notify` ask for; one that cannot be made is `unfit`, and keeps no other from sending. Paths are relative to
+ * `base`.
+ */
 export async function openNotifiers(
   { slack, email }: NotifierChoice,
   env: Readonly<Record<string, string | undefined>>,
@@ -12,20 +15,32 @@ export async function openNotifiers(
   const notifiers: Notifier[] = [];
   if (slack) {
     const { slackNotifier } = await import('./slack.ts');
-    notifiers.push(slackNotifier({ webhook: secret(env, 'SLACK_WEBHOOK_URL', 'notify.slack is true') }));
+    notifiers.push(await made('slack', async () => slackNotifier({ webhook: secret(env, 'SLACK_WEBHOOK_URL', 'notify.slack is true') })));
   }
   if (email) {
     const { smtpNotifier } = await import('./smtp.ts');
     const { ca, user, ...rest } = email;
     notifiers.push(
-      smtpNotifier({
-        ...rest,
-        ...(ca !== undefined && { ca: await readCertificates(resolve(base, ca), ca) }),
-        ...(user !== undefined && { user, password: secret(env, 'SMTP_PASSWORD', 'notify.email.user is set') }),
-      }),
+      await made('smtp', async () =>
+        smtpNotifier({
+          ...rest,
+          ...(ca !== undefined && { ca: await readCertificates(resolve(base, ca), ca) }),
+          ...(user !== undefined && { user, password: secret(env, 'SMTP_PASSWORD', 'notify.email.user is set') }),
+        }),
+      ),
     );
   }
   return notifiers;
+}
+
+/** A notifier, or one that only says what it lacks. */
+async function made(name: string, make: () => Promise<Notifier>): Promise<Notifier> {
+  try {
+    return await make();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name, unfit: error, send: () => Promise.reject(error) };
+  }
 }
 
 async function readCertificates(path: string, shown: string): Promise<string> {

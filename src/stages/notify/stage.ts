@@ -55,7 +55,7 @@ export const notify = defineStage({
 
     const message = renderMessage(manifest, { subject, text });
     const told: string[] = [];
-    for (const notifier of notifiers) {
+    for (const notifier of notifiers.filter(({ unfit }) => unfit === undefined)) {
       try {
         await notifier.send(message, signal);
         told.push(notifier.name);
@@ -65,6 +65,9 @@ export const notify = defineStage({
         log.warn('notifier-failed', `${notifier.name}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
+    // What the user must mend is an error, once the others have been told.
+    const unfit = notifiers.find((notifier) => notifier.unfit)?.unfit;
+    if (unfit) throw unfit;
     return { verdict: passed, found: told.length > 0 ? `told ${told.join(', ')}` : 'nobody could be told', outputs: { sent: told.length } };
   },
 });
