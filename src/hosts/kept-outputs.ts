@@ -1,7 +1,7 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { digestEntries } from '../kernel/digest.ts';
-import { faultOf, UserError } from '../kernel/errors.ts';
+import { UserError } from '../kernel/errors.ts';
 import type { FileRef, StageRecord, StoredCopy } from '../kernel/record.ts';
 import type { Log } from '../kernel/stage.ts';
 import type { Store } from '../providers/stores/store.ts';
@@ -39,7 +39,6 @@ export async function keepOutputs(record: StageRecord, names: readonly string[],
     }
     return { ...record, outputs };
   } catch (error) {
-    if (keeping.signal.aborted || faultOf(error) === 'ours') throw error;
     const text = keeping.redact(`${error instanceof Error ? error.message : String(error)} The files stay with the run.`);
     log.warn('store-failed', text);
     return { ...record, outputs, warnings: [...record.warnings, { code: 'store-failed', text }] };

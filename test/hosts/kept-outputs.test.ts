@@ -91,6 +91,14 @@ test('kept outputs: a store that refuses is a warning that names the permission;
   assert.equal(warnings.length, 1);
 });
 
+test('kept outputs: a cancel while they are sent leaves the record as it was, with a word about it', async (context) => {
+  const { gcs, record, keeping } = await given(context);
+  const giveUp = new AbortController();
+  gcs.faults.push({ on: /^PUT/, stall: true, before: () => giveUp.abort() });
+  const kept = await keepOutputs(record, ['test'], { ...keeping, signal: giveUp.signal });
+  assert.deepEqual([kept.outcome, kept.outputs.test, kept.warnings.length], ['completed', record.outputs.test, 1]);
+});
+
 test('kept outputs: large ones do not travel, and come back where they are missing, each compared with its digest', async (context) => {
   const { folder, gcs, record, store, keeping } = await given(context);
   const kept = await keepOutputs(record, ['model', 'test'], keeping);

@@ -15,8 +15,8 @@ export interface Download {
   explain(error: unknown): unknown;
   /** Sees each part once, in order. */
   onPart?(part: Uint8Array): void;
-  /** Throws when the whole is not what the service says it is. */
-  verify?(): void;
+  /** Throws when the whole, of this SHA-256, is not what the service says it is. */
+  verify?(sha256: string): void;
 }
 
 interface Options {
@@ -36,7 +36,7 @@ export async function download(source: Download, to: string, options: Options): 
   try {
     await mkdir(dirname(to), { recursive: true });
     const sha256 = await fill(partial, source, options);
-    source.verify?.();
+    source.verify?.(sha256);
     if (options.sha256 !== undefined && options.sha256 !== sha256) {
       throw new UserError(
         'digest-mismatch',

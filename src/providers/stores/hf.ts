@@ -126,7 +126,6 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
         );
       const url = `${hubUrl}/${place.repository}/resolve/${object.generation}/${place.path.split('/').map(encodeURIComponent).join('/')}`;
       const git = createHash('sha1').update(`blob ${object.bytes}\0`);
-      const sha = createHash('sha256');
       const got = await download(
         {
           uri,
@@ -147,18 +146,14 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
                   todo: 'Run again.',
                 })
               : error,
-          onPart(part) {
-            git.update(part);
-            sha.update(part);
-          },
-          verify() {
-            const [expected, found] = object.sha256 === undefined ? [gitOid, git.digest('hex')] : [object.sha256, sha.digest('hex')];
+          ...(object.sha256 === undefined && { onPart: (part: Uint8Array) => void git.update(part) }),
+          verify(sha) {
+            const [what, expected, found] =
+              object.sha256 === undefined ? ['git id', gitOid, git.digest('hex')] : ['SHA-256', object.sha256, sha];
             if (expected !== undefined && expected !== found)
-              throw new WorldError(
-                'damaged-download',
-                `${uri} came damaged: ${object.sha256 === undefined ? 'git id' : 'SHA-256'} ${expected} expected, ${found} found.`,
-                { todo: 'Run again.' },
-              );
+              throw new WorldError('damaged-download', `${uri} came damaged: ${what} ${expected} expected, ${found} found.`, {
+                todo: 'Run again.',
+              });
           },
         },
         to,
