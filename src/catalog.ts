@@ -73,6 +73,7 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
       base,
       keptIn: storeKey(shared),
       log,
+      tokenPerJob: env.GITHUB_ACTIONS === 'true',
       forge: () => forgeOf(env, log),
       store: () => storeOf(settings),
       vertex: () => vertexOf(settings),

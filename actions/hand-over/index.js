@@ -1,2 +1,2 @@
-// The one action that is no stage; it starts the same bundle.
+// No stage; it starts the same bundle.
 require('../dist/index.js').runAction('hand-over', require('node:path').join(__dirname, '..', '..'));

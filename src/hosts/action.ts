@@ -14,8 +14,12 @@ import { redactor, SECRET_LENGTH_MIN, SECRET_NAMES } from './redact.ts';
 import { type Around, makeProviders, type RunRequest, run } from './run.ts';
 
 const POST = 'retrain-post';
-/** The one action that is no stage: it carries a run from job to job. */
-const HAND_OVER = 'hand-over';
+/** Actions that are no stages: they carry runs from job to job, and tell of them elsewhere. */
+const BESIDE: Readonly<Record<string, (env: NodeJS.ProcessEnv, runner: Runner, signal: AbortSignal) => Promise<number>>> = {
+  'hand-over': async (...given) => (await import('./hand-over.ts')).handOver(...given),
+  'comment-fork': async (...given) => (await import('./workflow-run.ts')).tell('comment-fork', ...given),
+  overview: async (...given) => (await import('./workflow-run.ts')).tell('overview', ...given),
+};
 
 /** The GitHub door, for every stage: inputs in, outputs and summary out, then the verdict as exit code. */
 export async function startAction(stage: string, root: string): Promise<number> {
@@ -29,10 +33,8 @@ export async function startAction(stage: string, root: string): Promise<number> 
   // The runner sends SIGINT, SIGTERM 7.5 s later, and kills after 2.5 s more.
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  if (stage === HAND_OVER) {
-    const { handOver } = await import('./hand-over.ts');
-    return handOver(process.env, runner, stop.signal);
-  }
+  const beside = Object.hasOwn(BESIDE, stage) ? BESIDE[stage] : undefined;
+  if (beside) return beside(process.env, runner, stop.signal);
   const view = logView(runner);
   try {
     const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };

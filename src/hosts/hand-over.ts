@@ -3,20 +3,20 @@ import { basename, isAbsolute, join } from 'node:path';
 import { providers, stages } from '../catalog.ts';
 import { InvalidInputs, type Problem, UserError } from '../kernel/errors.ts';
 import { outcomeOf, PHASES, type Phase } from '../kernel/flow.ts';
-import type { Manifest } from '../kernel/record.ts';
+import type { Manifest, StageRecord } from '../kernel/record.ts';
 import { readManifest, runsFolder, writeRun } from '../kernel/run-folder.ts';
 import type { Artifacts } from '../providers/artifacts/artifacts.ts';
 import { readActionInputs } from './action/action-inputs.ts';
 import { publishError } from './action/publish.ts';
 import type { Runner } from './action/runner.ts';
 import { packRun, unpackRun } from './hand-over/envelope.ts';
-import { readNeeds, recordOfLostJob } from './hand-over/lost-job.ts';
+import { readNeeds, recordOfBrokenJob, recordOfLostJob } from './hand-over/lost-job.ts';
 import { nextPhase } from './hand-over/next-phase.ts';
 import { leftInStore } from './kept-outputs.ts';
 
 /** Long enough to approve a promotion and to run failed jobs again; the repository may shorten it. */
 const DAYS_KEPT = 7;
-const KNOWN = ['operation', 'job', 'run-folder', 'artifact-id', 'digest', 'needs'] as const;
+const KNOWN = ['operation', 'job', 'status', 'run-folder', 'artifact-id', 'digest', 'needs', 'publishes'] as const;
 type Given = Readonly<Partial<Record<(typeof KNOWN)[number], string>>>;
 
 /** The action `hand-over`: `save` keeps a run's folder for the jobs after this one, `restore` brings it back. Gives the exit code. */
@@ -37,7 +37,11 @@ export async function handOver(env: NodeJS.ProcessEnv, runner: Runner, signal: A
 async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, runner: Runner, signal: AbortSignal): Promise<void> {
   const folder = given['run-folder']!;
   const job = given.job as Phase;
-  const manifest = await readManifest(join(folder, 'run.json'));
+  let manifest = await readManifest(join(folder, 'run.json'));
+  const { status } = given;
+  if (status === 'failure' || status === 'cancelled') {
+    manifest = await withRecord(folder, manifest, recordOfBrokenJob(job, status, manifest, stages, new Date()));
+  }
   const files = await packRun(folder, manifest.id, job, signal, leftInStore(manifest.records));
   const name = `retrain-${manifest.id}-${job}-${env.GITHUB_RUN_ATTEMPT ?? '1'}`;
   const { id, digest } = await artifacts.save(name, folder, files, DAYS_KEPT, signal);
@@ -58,15 +62,21 @@ async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifact
     if (manifest.id !== envelope.run || manifest.id !== basename(folder)) {
       throw new UserError('other-run', `The envelope is of the run ${envelope.run}, its manifest of ${manifest.id}.`);
     }
-    const lost = given.needs === undefined ? undefined : recordOfLostJob(readNeeds(given.needs), manifest, stages, new Date());
-    if (lost) {
-      manifest = { ...manifest, records: [...manifest.records, lost] };
-      await writeRun(folder, manifest);
+    if (given.needs !== undefined) {
+      const lost = recordOfLostJob(readNeeds(given.needs), given.publishes !== 'false', manifest, stages, new Date());
+      manifest = await withRecord(folder, manifest, lost);
     }
     tell(runner, manifest, folder);
   } finally {
     await rm(arriving, { recursive: true, force: true });
   }
+}
+
+async function withRecord(folder: string, manifest: Manifest, record: StageRecord | undefined): Promise<Manifest> {
+  if (!record) return manifest;
+  const changed = { ...manifest, records: [...manifest.records.filter(({ stage }) => stage !== record.stage), record] };
+  await writeRun(folder, changed);
+  return changed;
 }
 
 function tell(runner: Runner, manifest: Manifest, folder: string): void {

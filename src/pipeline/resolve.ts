@@ -205,6 +205,9 @@ function resolveStage(
   const own = section.safeParse(tree.value[stage.name] ?? {});
   if (own.success) {
     Object.assign(inputs, defined(own.data));
+    // In a run, a default of the schema stands behind what the run fills in, not before it.
+    const written = Object.keys(tree.value[stage.name] ?? {});
+    if (!alone) for (const [key, one] of ownInputs(stage)) if (filledFrom(one) !== undefined && !written.includes(key)) delete inputs[key];
     origins = originsOf(inputs, [stage.name], tree);
   }
   for (const [key, schema] of sharedInputs(stage)) {

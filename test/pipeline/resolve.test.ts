@@ -282,3 +282,24 @@ test('the same file resolves to the same bytes', () => {
   const once = JSON.stringify(resolved({ file: file(churn) }));
   assert.equal(JSON.stringify(resolved({ file: file(churn) })), once);
 });
+
+test('one stage of a run: what the run fills in comes before the default of the schema, and after what is written', () => {
+  const gate: StageDeclaration = {
+    ...stages.gate!,
+    inputs: { force: wired('run.force', z.boolean().default(false).describe('All the same.')) },
+  };
+  const given = (more = '') => {
+    const resolution = resolve({ file: file(`version: 1\nname: churn\ntask: regression\n${more}`), only: 'gate', stages: { gate } });
+    assert.ok(resolution.kind === 'resolved', JSON.stringify(resolution));
+    return resolution.resolved.stages.gate!.inputs;
+  };
+  const forced = (inputs: Readonly<Record<string, unknown>>, filled: Readonly<Record<string, unknown>>) => {
+    const complete = completeInputs(gate, inputs, filled);
+    assert.ok(complete.kind === 'complete');
+    return complete.inputs.force;
+  };
+  assert.deepEqual(given(), {});
+  assert.equal(forced(given(), { force: true }), true);
+  assert.equal(forced(given(), {}), false);
+  assert.equal(forced(given('gate: { force: false }\n'), { force: true }), false);
+});

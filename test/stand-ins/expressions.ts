@@ -1,4 +1,5 @@
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
+import { truthy } from '@actions/expressions/result';
 
 export type Status = 'always' | 'success' | 'failure' | 'cancelled';
 export interface Scope {
@@ -17,12 +18,17 @@ function toData(value: unknown): data.ExpressionData {
   return new data.Dictionary(...Object.entries(value as object).map(([key, member]) => ({ key, value: toData(member) })));
 }
 
-function fromData(value: data.ExpressionData): unknown {
+/** The same value in JavaScript. */
+export function fromData(value: data.ExpressionData): unknown {
+  // JSON has no sign for some numbers.
+  if (value instanceof data.NumberData) return value.value;
   return JSON.parse(JSON.stringify(value, data.replacer)) as unknown;
 }
 
 /** One expression, by GitHub's own lexer, parser and evaluator. */
 export function evaluate(expression: string, { contexts, status }: Scope): data.ExpressionData {
+  // The package parses nothing to nothing; GitHub makes that a null.
+  if (expression.trim() === '') return new data.Null();
   const functions = (Object.keys(status) as Status[]).map((name) => ({
     name,
     minArgs: 0,
@@ -36,8 +42,7 @@ export function evaluate(expression: string, { contexts, status }: Scope): data.
 
 /** A condition as GitHub judges it: the truth of the value. */
 export function holds(expression: string, scope: Scope): boolean {
-  const value = evaluate(`!!(${expression})`, scope);
-  return value.coerceString() === 'true';
+  return truthy(evaluate(expression, scope));
 }
 
 /** A value of a workflow file: a text that is one expression keeps the expression's type; others are filled in. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { cp, mkdtemp } from 'node:fs/promises';
@@ -8,12 +8,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { scratchFolder } from '../contracts/scratch.ts';
+import type { StoredArtifact } from './artifacts.ts';
 import { BareRepository, GitRefused, NOTHING } from './git-plumbing.ts';
+import { isAllowed } from './github-permissions.ts';
+import { replyOf } from './github-replies.ts';
+import type { Permissions } from './workflow-file.ts';
 
 /*
  * GitHub's REST and GraphQL as far as Retrain's forge uses them, over a real bare git repository.
  *
- * Not imitated: signing of commits, permissions by scope (a fault says 403 instead), rate accounting (a fault says 429), ETags,
+ * Not imitated: signing of commits, permissions of the token that is no job's (a fault says 403 instead), rate accounting (a fault says 429), ETags,
  * GraphQL beyond `createCommitOnBranch`, branch protection, immutable releases, replicas that lag, redirects of asset downloads to another host,
  * workflow runs (dispatches are only noted), the limits on sizes and counts.
  */
@@ -51,6 +55,10 @@ export interface StoredComment {
 interface StoredPull {
   readonly number: number;
   readonly head: string;
+  /** Whose repository the head lies in, when it is a fork. */
+  readonly owner?: string;
+  /** Commit of the head; that of the branch here when absent. */
+  readonly sha?: string;
   readonly base: string;
   title: string;
   body: string;
@@ -65,6 +73,8 @@ export interface GitHubStandIn {
   readonly releases: StoredRelease[];
   readonly comments: StoredComment[];
   readonly pulls: StoredPull[];
+  /** Artifacts of workflow runs; shared with the service that jobs keep them in. */
+  artifacts: readonly StoredArtifact[];
   readonly dispatches: { readonly workflow: string; readonly ref: string; readonly inputs: unknown }[];
   /** `METHOD /path` of every request, in order. */
   readonly requests: string[];
@@ -73,6 +83,8 @@ export interface GitHubStandIn {
   /** The next requests that match meet this fault, `times` of them. */
   fail(match: RegExp, fault: Fault, times?: number): void;
   addComment(issue: number, login: string, body: string): StoredComment;
+  /** A token that may only what a job's `permissions` say. */
+  issueToken(permissions: Permissions): string;
   /** Merges as the button does; false when it is closed or git finds a conflict. */
   merge(pull: number): Promise<boolean>;
   close(): Promise<void>;
@@ -124,9 +136,10 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
   const dispatches: GitHubStandIn['dispatches'] = [];
   const requests: string[] = [];
   const faults: { readonly match: RegExp; readonly fault: Fault; left: number }[] = [];
+  const issued = new Map<string, Permissions>();
   let ids = 100;
   let apiUrl = '';
-  const state = { login: 'github-actions[bot]' };
+  const state = { login: 'github-actions[bot]', artifacts: [] as readonly StoredArtifact[] };
 
   const releaseJson = (release: StoredRelease) => ({
     ...release,
@@ -143,15 +156,24 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     state,
     digest: state === 'uploaded' ? `sha256:${createHash('sha256').update(content).digest('hex')}` : null,
   });
-  const commentJson = (comment: StoredComment) => ({
+  const commentJson = ({ issue, user, ...comment }: StoredComment) => ({
     ...comment,
-    html_url: `https://github.com/${repository}/issues/${comment.issue}#issuecomment-${comment.id}`,
+    user,
+    html_url: `https://github.com/${repository}/issues/${issue}#issuecomment-${comment.id}`,
   });
   const pullJson = (pull: StoredPull) => ({
     ...pull,
-    head: { ref: pull.head },
+    head: { ref: pull.head, sha: pull.sha ?? NOTHING },
     base: { ref: pull.base },
     html_url: `https://github.com/${repository}/pull/${pull.number}`,
+  });
+
+  const artifactJson = ({ id, name, content }: StoredArtifact) => ({
+    id,
+    name,
+    size_in_bytes: content.byteLength,
+    digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
+    expired: false,
   });
 
   const found = <T>(value: T | undefined): T => {
@@ -422,7 +444,8 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
         page(
           pulls
             .filter(
-              ({ head, base, state }) => `acme:${head}` === query.get('head') && base === query.get('base') && state === query.get('state'),
+              ({ owner = 'acme', head, base, state }) =>
+                `${owner}:${head}` === query.get('head') && base === (query.get('base') ?? base) && state === query.get('state'),
             )
             .map(pullJson),
           query,
@@ -456,6 +479,23 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       },
     ],
     [
+      'GET',
+      /^\/actions\/runs\/(\d+)\/artifacts$/,
+      ({ at, query }) => {
+        const all = state.artifacts.filter(({ run, hash }) => run === `run-${at(0)}` && hash !== undefined);
+        return { total_count: all.length, artifacts: page(all, query).map(artifactJson) };
+      },
+    ],
+    [
+      'GET',
+      /^\/actions\/artifacts\/(\d+)\/zip$/,
+      ({ at, response }) => {
+        found(state.artifacts.find(({ id }) => id === Number(at(0))));
+        response.writeHead(302, { location: `${apiUrl}/blob-storage/${at(0)}.zip?sig=get` }).end();
+        return undefined;
+      },
+    ],
+    [
       'POST',
       /^\/actions\/workflows\/([^/]+)\/dispatches$/,
       async ({ at, body }) => {
@@ -473,7 +513,12 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams: query } = new URL(request.url ?? '', apiUrl);
-    const authorised = request.headers.authorization === `token ${token}`;
+    const given = request.headers.authorization?.replace(/^(?:token|bearer) /i, '');
+    const authorised = given === token || issued.has(given ?? '');
+    const check = (path: string) => {
+      const permissions = issued.get(given ?? '');
+      if (permissions && !isAllowed(permissions, request.method!, path)) throw new Refusal(403, 'Resource not accessible by integration');
+    };
     const body = async () => {
       const parts: Buffer[] = [];
       for await (const part of request) parts.push(part);
@@ -485,18 +530,31 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       else response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(value));
     };
     try {
+      const blob = /^\/blob-storage\/(\d+)\.zip$/.exec(pathname);
+      if (blob && query.get('sig') === 'get') {
+        response.writeHead(200, { 'content-type': 'application/zip' });
+        return void response.end(found(state.artifacts.find(({ id }) => id === Number(blob[1]))).content);
+      }
       if (request.headers.authorization !== undefined && !authorised) throw new Refusal(401, 'Bad credentials');
       if (!authorised && request.method !== 'GET') throw new Refusal(401, 'Requires authentication');
+      if (pathname === '/graphql') check('graphql');
       if (pathname === '/graphql') return say(200, await createCommit(((await body()).variables as { input: never }).input));
       const uploads = /^\/uploads\/repos\/acme\/models\/releases\/(\d+)\/assets$/.exec(pathname);
-      if (uploads) return say(201, await upload({ request, response, query, body, authorised, at: () => uploads[1] ?? '' }));
+      if (uploads) check('/releases/assets');
+      if (uploads) {
+        const asset = await upload({ request, response, query, body, authorised, at: () => uploads[1] ?? '' });
+        return say(201, asset === undefined ? undefined : replyOf('POST', `/releases/${uploads[1]}/assets`, 201, asset));
+      }
       if (!pathname.startsWith(base)) throw new Refusal(404, 'Not Found');
       const rest = decodeURIComponent(pathname.slice(base.length));
+      check(rest);
       for (const [method, pattern, handle] of routes) {
         const match = method === request.method ? pattern.exec(rest) : null;
         if (!match) continue;
         const call: Call = { request, response, query, body, authorised, at: (position) => match[position + 1] ?? '' };
-        return say(method === 'POST' ? 201 : 200, await handle(call));
+        const value = await handle(call);
+        const status = method === 'POST' ? 201 : 200;
+        return say(status, value === undefined ? undefined : replyOf(method, rest, status, value));
       }
       throw new Refusal(404, 'Not Found');
     } catch (error) {
@@ -535,6 +593,11 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     requests,
     fail: (match: RegExp, fault: Fault, times = 1) => void faults.push({ match, fault, left: times }),
     addComment,
+    issueToken(permissions: Permissions) {
+      const name = `ghs_${randomBytes(18).toString('hex')}`;
+      issued.set(name, permissions);
+      return name;
+    },
     async merge(number: number) {
       const pull = found(pulls.find((each) => each.number === number));
       if (pull.state !== 'open') return false;

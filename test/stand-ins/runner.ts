@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Command, parseFile, parseLog } from './runner-commands.ts';
 
 /** How an action is started: the process's arguments after `node`. */
 export type Start = (stage: string) => readonly string[];
@@ -13,16 +14,12 @@ export const fromFolder =
   (actions: string): Start =>
   (stage) => [join(actions, stage, 'index.js')];
 
-export interface Command {
-  readonly name: string;
-  readonly properties: Readonly<Record<string, string>>;
-  readonly data: string;
-}
-
 /** What a runner has of a step when it is over. */
 export interface StepEnd {
   readonly code: number | null;
   readonly signal: string | null;
+  /** From the start of the process to its end. */
+  readonly seconds: number;
   /** The log as people see it: masked, commands taken out. */
   readonly log: readonly string[];
   readonly commands: readonly Command[];
@@ -37,22 +34,26 @@ export interface StepEnd {
   readonly summary: string;
 }
 
-/** Commands a runner knows; another name is a line of the log. */
-const KNOWN = new Set(
-  'set-env set-output save-state add-path add-mask add-matcher remove-matcher debug warning error notice group endgroup echo stop-commands'.split(
-    ' ',
-  ),
-);
 const SUMMARY_BYTES_MAX = 1024 * 1024;
 const ANNOTATIONS_MAX = 10;
 // github-actions.md, "Cancelling and time".
 const INTERRUPT_MS = 7_500;
 const TERMINATE_MS = 2_500;
 
+/** A step that has begun. */
+export interface Begun {
+  readonly child: ChildProcess;
+  readonly ended: Promise<StepEnd>;
+  cancel(): void;
+  seen(): string;
+}
+
 /** One job on one machine: a workspace, a temporary folder, masks; steps that run actions as child processes. */
 export class RunnerJob implements AsyncDisposable {
   readonly folder: string;
   readonly masks = new Set<string>();
+  /** Folders that steps have put before the PATH. */
+  readonly paths: string[] = [];
   readonly #env: Readonly<Record<string, string>>;
   readonly #start: Start;
   #steps = 0;
@@ -89,7 +90,7 @@ export class RunnerJob implements AsyncDisposable {
     await writeFile(join(this.workspace, path), text);
   }
 
-  /** Runs an action to its end. `with`: as in a workflow; an empty text is what the runner sends for an absent input. */
+  /** Runs an action to its end. */
   run(stage: string, inputs: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}): Promise<StepEnd> {
     return this.begin(stage, inputs, env).then(({ ended }) => ended);
   }
@@ -99,11 +100,20 @@ export class RunnerJob implements AsyncDisposable {
     return this.run(stage, {}, Object.fromEntries(Object.entries(step.state).map(([name, value]) => [`STATE_${name}`, value])));
   }
 
-  async begin(
-    stage: string,
-    inputs: Readonly<Record<string, string>> = {},
-    env: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly child: ChildProcess; readonly ended: Promise<StepEnd>; cancel(): void; seen(): string }> {
+  /** Begins an action. `with`: as in a workflow; an empty text is what the runner sends for an absent input. */
+  begin(stage: string, inputs: Readonly<Record<string, string>> = {}, env: Readonly<Record<string, string>> = {}): Promise<Begun> {
+    const given = Object.entries(inputs).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value]);
+    return this.#begin(process.execPath, this.#start(stage), { ...Object.fromEntries(given), ...env });
+  }
+
+  /** Begins what `run:` says, in the shell a runner takes where none is named. */
+  async beginScript(text: string, env: Readonly<Record<string, string>> = {}): Promise<Begun> {
+    const path = join(this.temp, `script-${this.#steps}.sh`);
+    await writeFile(path, text);
+    return this.#begin('bash', ['-e', path], env);
+  }
+
+  async #begin(program: string, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Begun> {
     this.#steps += 1;
     const file = (name: string) => join(this.folder, `${this.#steps}-${name}`);
     const files = {
@@ -114,10 +124,11 @@ export class RunnerJob implements AsyncDisposable {
       GITHUB_PATH: file('path'),
     };
     await Promise.all(Object.values(files).map((path) => writeFile(path, '')));
-    const child = spawn(process.execPath, [...this.#start(stage)], {
+    const began = performance.now();
+    const child = spawn(program, args, {
       cwd: this.workspace,
       env: {
-        PATH: process.env.PATH,
+        PATH: [...this.paths, process.env.PATH].join(delimiter),
         HOME: this.folder,
         CI: 'true',
         GITHUB_ACTIONS: 'true',
@@ -127,9 +138,9 @@ export class RunnerJob implements AsyncDisposable {
         GITHUB_RUN_ID: '4711',
         GITHUB_RUN_ATTEMPT: '1',
         RUNNER_TEMP: this.temp,
+        GITHUB_EVENT_PATH: join(this.folder, 'event.json'),
         ...this.#env,
         ...files,
-        ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value])),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -140,9 +151,9 @@ export class RunnerJob implements AsyncDisposable {
         seen += text;
       });
     }
-    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    const ended = new Promise<Pick<StepEnd, 'code' | 'signal' | 'seconds'>>((resolve, reject) => {
       child.once('error', reject);
-      child.once('close', (code, signal) => resolve({ code, signal }));
+      child.once('close', (code, signal) => resolve({ code, signal, seconds: (performance.now() - began) / 1000 }));
     }).then((exit) => this.#collect(exit, seen, files));
     const cancel = () => {
       child.kill('SIGINT');
@@ -157,7 +168,7 @@ export class RunnerJob implements AsyncDisposable {
   }
 
   async #collect(
-    exit: { readonly code: number | null; readonly signal: string | null },
+    exit: Pick<StepEnd, 'code' | 'signal' | 'seconds'>,
     printed: string,
     files: Readonly<Record<'GITHUB_OUTPUT' | 'GITHUB_STATE' | 'GITHUB_STEP_SUMMARY', string>>,
   ): Promise<StepEnd> {
@@ -200,58 +211,4 @@ export class RunnerJob implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** Commands as the runner finds them: `::name k=v::data` at the start of a line, `##[name k=v]data` anywhere in it. */
-function parseLog(printed: string): { readonly commands: readonly Command[]; readonly lines: readonly string[] } {
-  const commands: Command[] = [];
-  const lines: string[] = [];
-  let stopped: string | undefined;
-  for (const line of printed.split(/\r\n|\n|\r/)) {
-    const second = /^\s*::([a-z-]+)(?: ([^:]*(?::(?!:)[^:]*)*))?::(.*)$/i.exec(line);
-    if (stopped !== undefined) {
-      if (second?.[1] === stopped) stopped = undefined;
-      else lines.push(line);
-      continue;
-    }
-    const first = second ? null : /##\[([a-z-]+)(?: ([^\]]*))?\](.*)$/i.exec(line);
-    const [, name = '', properties = '', data = ''] = second ?? first ?? [];
-    if (!KNOWN.has(name.toLowerCase())) {
-      if (line !== '') lines.push(line);
-      continue;
-    }
-    if (name === 'stop-commands') stopped = data;
-    commands.push({
-      name: name.toLowerCase(),
-      properties: Object.fromEntries(
-        properties
-          .split(second ? ',' : ';')
-          .filter((part) => part.includes('='))
-          .map((part) => [part.slice(0, part.indexOf('=')).trim(), unescaped(part.slice(part.indexOf('=') + 1))]),
-      ),
-      data: unescaped(data),
-    });
-  }
-  return { commands, lines };
-}
-
-const unescaped = (text: string): string =>
-  text.replaceAll('%0D', '\r').replaceAll('%0A', '\n').replaceAll('%3A', ':').replaceAll('%2C', ',').replaceAll('%25', '%');
-
-/** `name=value` and `name<<DELIMITER` lines; a later one wins. */
-function parseFile(text: string): Record<string, string> {
-  const found: Record<string, string> = {};
-  const lines = text.split(/\r?\n/);
-  for (let at = 0; at < lines.length; at += 1) {
-    const line = lines[at]!;
-    const heredoc = /^([^=<]+)<<(.+)$/.exec(line);
-    if (heredoc) {
-      const end = lines.indexOf(heredoc[2]!, at + 1);
-      if (end < 0) throw new Error(`no end ${heredoc[2]} of ${heredoc[1]}`);
-      found[heredoc[1]!] = lines.slice(at + 1, end).join('\n');
-      at = end;
-    } else if (line.includes('=')) found[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
-    else if (line !== '') throw new Error(`not a line of a runner's file: ${line}`);
-  }
-  return found;
 }

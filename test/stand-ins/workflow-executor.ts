@@ -1,11 +1,29 @@
-import { cp, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parse } from 'yaml';
-import { root } from '../../tools/process.ts';
-import { parseWorkflow } from '../../tools/workflows/parser.ts';
 import type { ArtifactService } from './artifacts.ts';
 import { holds, resolved, resolvedText, type Scope } from './expressions.ts';
-import { RunnerJob, type Start, type StepEnd } from './runner.ts';
+import type { GitHubStandIn } from './github.ts';
+import type { RunnerJob, StepEnd } from './runner.ts';
+import {
+  calledWorkflow,
+  callInputs,
+  dispatchInputs,
+  grantedTo,
+  type JobFile,
+  namesOf,
+  type Permissions,
+  readWorkflow,
+  type Workflow,
+} from './workflow-file.ts';
+import { type JobEnd, runJob } from './workflow-job.ts';
+
+/*
+ * Runs a workflow with the real files of Retrain as GitHub would: conditions, inputs, outputs and matrices by GitHub's own parser and
+ * evaluator, called workflows, a fresh machine for each job, actions and scripts as child processes, a token for each job that may what
+ * `permissions` says, re-runs of failed jobs, a cancel.
+ *
+ * Left out: concurrency, time limits, runner labels, waiting for reviewers (who says yes is asked), `fail-fast`, `GITHUB_ENV` and `GITHUB_PATH`,
+ * matrices of more than one vector, what actions of others do beyond a checkout, a Node on the path and one uploaded file. What a file says
+ * beyond that is refused, not passed over.
+ */
 
 export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
 
@@ -15,204 +33,234 @@ export interface StepRun {
   readonly end?: StepEnd;
 }
 
-export interface JobRun {
-  readonly result: Result;
-  readonly outputs: Readonly<Record<string, string>>;
-  readonly steps: readonly StepRun[];
-  /** Report files that `upload-artifact` was given. */
-  readonly uploads: readonly string[];
+export interface JobRun extends JobEnd {
+  /** Runs of the called workflow: one, or one for each value of the matrix. */
+  readonly called: readonly WorkflowRun[];
 }
 
 export interface WorkflowRun {
   readonly jobs: Readonly<Record<string, JobRun>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly result: Result;
+  /** Of the whole run: 1, and one more for each re-run. */
+  readonly attempt: number;
 }
 
 export interface WorkflowRequest {
-  /** Text of the caller's workflow, whose one job calls retrain.yml. */
-  readonly caller: string;
+  /** Text of the workflow that is started. */
+  readonly workflow: string;
   /** What a checkout gives. */
   readonly repository: string;
+  /** Folder of Retrain: its workflows and actions. */
+  readonly retrain: string;
+  /** Start the actions' index.js; the sources otherwise. */
+  readonly bundled: boolean;
   readonly artifacts: ArtifactService;
+  readonly forge?: GitHubStandIn;
+  /** `event_name`, `event` and others of the context. */
   readonly github?: Readonly<Record<string, unknown>>;
-  readonly inputs?: Readonly<Record<string, unknown>>;
+  /** What somebody typed who started it by hand. */
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
   /** Number of the workflow run; a re-run keeps it. */
   readonly run: number;
   /** The run whose failed jobs are run again. */
   readonly previous?: WorkflowRun;
   /** Cancels the workflow once the log of this step shows this. */
   readonly cancel?: { readonly step: string; readonly when: RegExp };
-  readonly start?: Start;
+  /** Kills the process of a step once its log shows this. */
+  readonly kill?: { readonly step: string; readonly when: RegExp };
+  /** What a reviewer of this environment says; yes by default. */
+  readonly approve?: (environment: string) => boolean;
+  readonly beforeStep?: (path: string, job: RunnerJob) => Promise<void>;
+  readonly afterJob?: (path: string, job: RunnerJob) => Promise<void>;
 }
 
-interface StepFile {
-  readonly id?: string;
-  readonly uses?: string;
-  readonly with?: Readonly<Record<string, unknown>>;
-  readonly env?: Readonly<Record<string, unknown>>;
-}
-interface JobFile {
-  readonly needs?: string | readonly string[];
-  readonly outputs?: Readonly<Record<string, string>>;
-  readonly steps: readonly StepFile[];
-}
-interface WorkflowFile {
-  readonly on: {
-    readonly workflow_call?: {
-      readonly inputs?: Readonly<Record<string, { readonly default?: unknown; readonly required?: boolean }>>;
-      readonly outputs?: Readonly<Record<string, { readonly value: string }>>;
-    };
-  };
-  readonly jobs: Readonly<Record<string, JobFile>>;
+interface Place {
+  readonly request: WorkflowRequest;
+  readonly state: { cancelled: boolean };
+  readonly github: Readonly<Record<string, unknown>>;
+  /** What stands before the ids of the jobs: empty, or the job that calls and a dot. */
+  readonly prefix: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Of the job that calls. */
+  readonly granted?: Permissions;
 }
 
-/**
- * Runs a caller's workflow with the real retrain.yml as GitHub would: conditions and inputs by GitHub's own parser and evaluator, actions as
- * child processes, a fresh machine for each job. Left out: permissions, concurrency, environments, time limits, and what actions of others do
- * beyond a checkout.
- */
+const NOTHING = { outputs: {}, steps: [], uploads: {}, called: [] } as const;
+
 export async function runWorkflow(request: WorkflowRequest): Promise<WorkflowRun> {
-  const github = { event_name: 'workflow_dispatch', token: 'token-of-the-job', run_attempt: '1', event: {}, ...request.github };
-  const caller = parse(request.caller) as { jobs: Record<string, { uses: string; with: Record<string, unknown> }> };
-  await parseWorkflow('caller.yml', request.caller);
-  const [call] = Object.values(caller.jobs);
-  const given = resolved(call!.with, scopeOf({ github, inputs: request.inputs ?? {} }));
-
-  const text = await readFile(join(root, '.github', 'workflows', 'retrain.yml'), 'utf8');
-  const file = parse(text) as WorkflowFile;
-  const { template } = await parseWorkflow('retrain.yml', text);
-  const inputs = inputsOf(file, given as Record<string, unknown>);
-
-  const jobs: Record<string, JobRun> = {};
-  const workflow = { cancelled: false };
-  for (const parsed of template.jobs) {
-    if (parsed.type !== 'job') throw new Error('retrain.yml calls no other workflow.');
-    const id = parsed.id.value;
-    const needed = namesOf(file.jobs[id]!.needs);
-    const kept = request.previous?.jobs[id];
-    if (kept && stays(id, request.previous!, file)) {
-      jobs[id] = kept;
-      continue;
-    }
-    const needs = Object.fromEntries(needed.map((name) => [name, { result: jobs[name]!.result, outputs: jobs[name]!.outputs }]));
-    const results = needed.map((name) => jobs[name]!.result);
-    const status = {
-      always: true,
-      success: !workflow.cancelled && results.every((result) => result === 'success'),
-      failure: !workflow.cancelled && results.includes('failure'),
-      cancelled: workflow.cancelled,
-    };
-    const contexts = { github, inputs, needs, secrets: {}, vars: {} };
-    jobs[id] = holds(parsed.if.expression, { contexts, status })
-      ? await runJob(
-          id,
-          file.jobs[id]!,
-          parsed.steps.map((step) => ('if' in step ? (step.if?.expression ?? 'success()') : 'success()')),
-          contexts,
-          workflow,
-          request,
-        )
-      : { result: 'skipped', outputs: {}, steps: [], uploads: [] };
-  }
-
-  const results = Object.values(jobs).map(({ result }) => result);
-  const result = workflow.cancelled ? 'cancelled' : results.includes('failure') ? 'failure' : 'success';
-  const declared = Object.entries(file.on.workflow_call?.outputs ?? {});
-  const outputs = Object.fromEntries(declared.map(([name, { value }]) => [name, resolvedText(value, scopeOf({ github, inputs, jobs }))]));
-  return { jobs, outputs, result };
+  const github = {
+    event_name: 'workflow_dispatch',
+    event: {},
+    repository: 'acme/models',
+    sha: 'a'.repeat(40),
+    run_id: String(request.run),
+    run_attempt: String((request.previous?.attempt ?? 0) + 1),
+    ...request.github,
+  };
+  const workflow = await readWorkflow('workflow.yml', request.workflow);
+  const inputs = dispatchInputs(workflow, github.event_name, request.inputs ?? {});
+  return runFile(
+    workflow,
+    inputs,
+    { request, state: { cancelled: false }, github, prefix: '', secrets: request.secrets ?? {} },
+    request.previous,
+  );
 }
 
-async function runJob(
-  name: string,
-  file: JobFile,
-  conditions: readonly string[],
-  contexts: Readonly<Record<string, unknown>>,
-  workflow: { cancelled: boolean },
-  request: WorkflowRequest,
-): Promise<JobRun> {
-  const env = {
-    ...request.artifacts.env(`run-${request.run}`, name),
-    GITHUB_RUN_ID: String(request.run),
-    GITHUB_RUN_ATTEMPT: attemptOf(request),
+async function runFile(
+  workflow: Workflow,
+  inputs: Readonly<Record<string, unknown>>,
+  place: Place,
+  previous: WorkflowRun | undefined,
+): Promise<WorkflowRun> {
+  const { file } = workflow;
+  const begun = new Map<string, Promise<JobRun>>();
+  const ended: Record<string, JobRun> = {};
+  const begin = (id: string): Promise<JobRun> => {
+    const known = begun.get(id);
+    if (known) return known;
+    const running = (async () => {
+      const needed = namesOf(file.jobs[id]!.needs);
+      await Promise.all(needed.map(begin));
+      const before = previous?.jobs[id];
+      const run = before && stays(id, previous, workflow) ? before : await runOne(id, workflow, inputs, ended, place, before);
+      ended[id] = run;
+      return run;
+    })();
+    begun.set(id, running);
+    return running;
   };
-  await using job = await RunnerJob.begin({ env, start: request.start });
-  const steps: StepRun[] = [];
-  const uploads: string[] = [];
-  let bad = false;
-  // A job that begins after the cancel, because its condition says so, is not itself cancelled: steps ask about their own job.
-  const late = workflow.cancelled;
-  const cancelled = () => workflow.cancelled && !late;
-  const context = () => ({
-    ...contexts,
-    steps: Object.fromEntries(
-      steps.map(({ id, result, end }) => [id, { outcome: result, conclusion: result, outputs: end?.outputs ?? {} }]),
-    ),
-  });
-  for (const [index, step] of file.steps.entries()) {
-    const id = step.id ?? `step-${index}`;
-    const status = {
-      always: true,
-      success: !bad && !cancelled(),
-      failure: bad && !cancelled(),
-      cancelled: cancelled(),
-    };
-    const scope: Scope = { contexts: context(), status };
-    if (!holds(conditions[index]!, scope)) {
-      steps.push({ id, result: 'skipped' });
-      continue;
-    }
-    const uses = step.uses ?? '';
-    const given = Object.fromEntries(Object.entries(step.with ?? {}).map(([key, value]) => [key, resolvedText(value, scope)]));
-    if (uses.startsWith('actions/checkout@')) await cp(request.repository, job.workspace, { recursive: true });
-    if (uses.startsWith('actions/upload-artifact@')) uploads.push(await readFile(given.path!, 'utf8'));
-    if (!uses.startsWith('$/actions/')) {
-      steps.push({ id, result: 'success' });
-      continue;
-    }
-    const stepEnv = Object.fromEntries(Object.entries(step.env ?? {}).map(([key, value]) => [key, resolvedText(value, scope)]));
-    const begun = await job.begin(uses.slice('$/actions/'.length), given, stepEnv);
-    const watch = request.cancel?.step === id ? watchFor(request.cancel.when, begun, workflow) : undefined;
-    const end = await begun.ended;
-    clearInterval(watch);
-    const result: Result = end.code === 0 ? 'success' : cancelled() ? 'cancelled' : 'failure';
-    bad ||= result === 'failure';
-    steps.push({ id, result, end });
-  }
-  const outputs = Object.entries(file.outputs ?? {}).map(([key, value]) => [key, resolvedText(value, scopeOf(context()))] as const);
+  await Promise.all(Object.keys(file.jobs).map(begin));
+
+  const jobs = Object.fromEntries(Object.keys(file.jobs).map((id) => [id, ended[id]!]));
+  const contexts = { github: place.github, inputs, jobs };
+  const outputs = Object.entries(file.on.workflow_call?.outputs ?? {}).map(([name, { value }]) => [
+    name,
+    resolvedText(value, plainScope(contexts)),
+  ]);
   return {
-    result: bad ? 'failure' : cancelled() ? 'cancelled' : 'success',
-    // What holds a masked text is lost, and what is empty is not there.
-    outputs: Object.fromEntries(outputs.filter(([, value]) => value !== '' && ![...job.masks].some((mask) => value.includes(mask)))),
-    steps,
-    uploads,
+    jobs,
+    outputs: Object.fromEntries(outputs),
+    result: resultOf(Object.values(jobs).map(({ result }) => result)),
+    attempt: Number(place.github.run_attempt),
   };
 }
 
-function watchFor(when: RegExp, begun: { seen(): string; cancel(): void }, workflow: { cancelled: boolean }): NodeJS.Timeout {
-  return setInterval(() => {
-    if (workflow.cancelled || !when.test(begun.seen())) return;
-    workflow.cancelled = true;
-    begun.cancel();
-  }, 50);
+async function runOne(
+  id: string,
+  workflow: Workflow,
+  inputs: Readonly<Record<string, unknown>>,
+  ended: Readonly<Record<string, JobRun>>,
+  place: Place,
+  previous: JobRun | undefined,
+): Promise<JobRun> {
+  const { request, state, prefix } = place;
+  const file = workflow.file.jobs[id]!;
+  const path = `${prefix}${id}`;
+  const needs = Object.fromEntries(
+    namesOf(file.needs).map((name) => [name, { result: ended[name]!.result, outputs: ended[name]!.outputs }]),
+  );
+  // GitHub asks about everything a job hangs on, not only what it names.
+  const results = [...ancestors(id, workflow)].map((name) => ended[name]!.result);
+  const status = {
+    always: true,
+    success: !state.cancelled && results.every((result) => result === 'success'),
+    failure: !state.cancelled && results.includes('failure'),
+    cancelled: state.cancelled,
+  };
+  const granted = grantedTo(path, file.permissions ?? workflow.file.permissions, place.granted);
+  const token = request.forge?.issueToken(readOnlyOnFork(granted, place.github)) ?? 'token-of-the-job';
+  const github = { ...place.github, token };
+  const contexts = { github, inputs, needs, secrets: place.secrets, vars: {} };
+  const conditions = workflow.conditions.get(id)!;
+  if (!holds(conditions.job, { contexts, status })) return { result: 'skipped', ...NOTHING };
+
+  const scope = { contexts, status };
+  const environment = environmentOf(resolved(file.environment, scope));
+  if (environment !== '' && request.approve?.(environment) === false) return { result: 'failure', ...NOTHING };
+  if (file.uses === undefined)
+    return { ...(await runJob({ path, file, conditions: conditions.steps, contexts, token, workflow: state }, request)), called: [] };
+
+  const called = await calledWorkflow(file.uses, request.retrain);
+  const legs = legsOf(file, scope);
+  const runs = await inTurn(Number(resolved(file.strategy?.['max-parallel'], scope) ?? legs.length), legs, (matrix, index) => {
+    const own = plainScope({ ...contexts, matrix });
+    const secrets = Object.fromEntries(Object.entries(file.secrets ?? {}).map(([name, value]) => [name, resolvedText(value, own)]));
+    const unknown = Object.keys(secrets).find((name) => !(name in (called.file.on.workflow_call?.secrets ?? {})));
+    if (unknown !== undefined) throw new Error(`${called.name} has no secret ${unknown}.`);
+    const given = callInputs(called, resolved(file.with ?? {}, own) as Record<string, unknown>);
+    const named = Object.values(matrix).length === 0 ? path : `${path} (${Object.values(matrix).join(', ')})`;
+    return runFile(called, given, { ...place, prefix: `${named}.`, secrets, granted }, previous?.called[index]);
+  });
+  return {
+    ...NOTHING,
+    result: resultOf(runs.map(({ result }) => result)),
+    // Of a matrix the last that is not empty stays.
+    outputs: Object.fromEntries(runs.flatMap(({ outputs }) => Object.entries(outputs)).filter(([, value]) => value !== '')),
+    called: runs,
+  };
+}
+
+/** Values of the matrix, one leg each; one leg without values where there is none. */
+function legsOf({ strategy }: JobFile, scope: Scope): readonly Readonly<Record<string, unknown>>[] {
+  if (!strategy) return [{}];
+  if (strategy['fail-fast'] !== false) throw new Error('The executor does not imitate fail-fast.');
+  const vectors = Object.entries(resolved(strategy.matrix, scope) as Record<string, unknown>);
+  const [[name, values] = ['', []]] = vectors;
+  if (vectors.length !== 1 || !Array.isArray(values)) throw new Error('The executor imitates matrices of one vector.');
+  if (values.length === 0) throw new Error(`Matrix vector '${name}' does not contain any values`);
+  return values.map((value) => ({ [name]: value }));
+}
+
+async function inTurn<Item, Found>(
+  atOnce: number,
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Found>,
+): Promise<Found[]> {
+  const found: Found[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) found[index] = await work(items[index]!, index);
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
+  return found;
 }
 
 /** Run again are the jobs that failed and all that need them. */
-function stays(id: string, previous: WorkflowRun, file: WorkflowFile): boolean {
-  if (previous.jobs[id]!.result === 'failure' || previous.jobs[id]!.result === 'cancelled') return false;
-  return namesOf(file.jobs[id]!.needs).every((name) => stays(name, previous, file));
+function stays(id: string, previous: WorkflowRun, workflow: Workflow): boolean {
+  const { result } = previous.jobs[id]!;
+  if (result === 'failure' || result === 'cancelled') return false;
+  return namesOf(workflow.file.jobs[id]!.needs).every((name) => stays(name, previous, workflow));
 }
 
-function inputsOf(file: WorkflowFile, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const declared = file.on.workflow_call?.inputs ?? {};
-  for (const name of Object.keys(given)) if (!(name in declared)) throw new Error(`retrain.yml has no input ${name}.`);
-  for (const [name, { required }] of Object.entries(declared)) if (required && !(name in given)) throw new Error(`${name} is not given.`);
-  return Object.fromEntries(Object.entries(declared).map(([name, { default: value }]) => [name, given[name] ?? value ?? '']));
+function ancestors(id: string, workflow: Workflow, found = new Set<string>()): ReadonlySet<string> {
+  for (const name of namesOf(workflow.file.jobs[id]!.needs)) {
+    found.add(name);
+    ancestors(name, workflow, found);
+  }
+  return found;
 }
 
-const namesOf = (needs: JobFile['needs']): readonly string[] => (typeof needs === 'string' ? [needs] : (needs ?? []));
-const scopeOf = (contexts: Readonly<Record<string, unknown>>): Scope => ({
+function resultOf(results: readonly Result[]): Result {
+  if (results.includes('failure')) return 'failure';
+  if (results.includes('cancelled')) return 'cancelled';
+  return results.every((result) => result === 'skipped') ? 'skipped' : 'success';
+}
+
+/** A run for a pull request from a fork only reads, whatever the files say. */
+function readOnlyOnFork(granted: Permissions, github: Place['github']): Permissions {
+  const event = github.event as { pull_request?: { head?: { repo?: { full_name?: string } } } };
+  const from = event.pull_request?.head?.repo?.full_name;
+  if (github.event_name !== 'pull_request' || from === undefined || from === github.repository) return granted;
+  return Object.fromEntries(Object.entries(granted).map(([scope, access]) => [scope, access === 'write' ? 'read' : access]));
+}
+
+const environmentOf = (value: unknown): string =>
+  typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : typeof value === 'string' ? value : '';
+
+const plainScope = (contexts: Readonly<Record<string, unknown>>): Scope => ({
   contexts,
   status: { always: true, success: true, failure: false, cancelled: false },
 });
-const attemptOf = ({ previous }: WorkflowRequest): string => (previous ? '2' : '1');

@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { withFileLock } from '../../src/kernel/file-lock.ts';
 import { ASSET_NAMES, assetPath } from '../../src/providers/engines/assets.ts';
 import { captureProgram, root } from '../process.ts';
 import { groupLicenses } from './licenses.ts';
@@ -9,31 +10,43 @@ import { shorten } from './shorten.ts';
 const CODE = /\.js$/;
 /** What the licenses of the bundled packages ask to be kept, as no comment is. */
 const LICENSES = 'licenses.txt';
+const WAIT_SECONDS = 1_200;
+
+interface Built {
+  readonly files: number;
+  readonly bytes: number;
+}
 
 /**
  * Builds the bundle into `target`, which is replaced as a whole: the sources as JavaScript in ES syntax first, then one ncc build of
  * `main.js` with a chunk for each `import()`. Two builds of one tree are equal byte for byte.
  */
-export async function buildBundle(target: string): Promise<{ readonly files: number; readonly bytes: number }> {
+export function buildBundle(target: string): Promise<Built> {
+  // One at a time: all are built in the same place.
+  const options = { signal: new AbortController().signal, log: console.error, waitSeconds: WAIT_SECONDS };
+  return withFileLock(join(root, 'build.lock'), () => build(target), options);
+}
+
+async function build(target: string): Promise<Built> {
   // Modules are numbered by their path from the root: always the same place, and inside the clone, so that packages are found above it.
-  const build = join(root, 'build');
-  const made = join(build, 'dist');
-  rmSync(build, { recursive: true, force: true });
+  const folder = join(root, 'build');
+  const made = join(folder, 'dist');
+  rmSync(folder, { recursive: true, force: true });
   try {
     await must('tsc', [
       join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
       '-p',
       join(root, 'tools', 'bundle', 'tsconfig.json'),
       '--outDir',
-      build,
+      folder,
     ]);
     // Without a type here ncc reads ES syntax and writes CommonJS, which is what a stub can `require`.
-    writeFileSync(join(build, 'package.json'), '{}\n');
-    writeFileSync(join(build, 'bundled.js'), 'export const BUNDLED = true;\n');
+    writeFileSync(join(folder, 'package.json'), '{}\n');
+    writeFileSync(join(folder, 'bundled.js'), 'export const BUNDLED = true;\n');
     await must('ncc', [
       join(root, 'node_modules', '@vercel', 'ncc', 'dist', 'ncc', 'cli.js'),
       'build',
-      join(build, 'main.js'),
+      join(folder, 'main.js'),
       '-o',
       made,
       '--license',
@@ -55,7 +68,7 @@ export async function buildBundle(target: string): Promise<{ readonly files: num
     const names = namesIn(target);
     return { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(target, name)).size, 0) };
   } finally {
-    rmSync(build, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PHASES, type Phase, type StageEntry } from '../../kernel/flow.ts';
+import { interruption, PHASES, type Phase, refusal, type StageEntry } from '../../kernel/flow.ts';
 import { type Manifest, RECORD_SCHEMA, type StageRecord } from '../../kernel/record.ts';
 
 const needsSchema = z.record(
@@ -12,22 +12,61 @@ export type Needs = z.infer<typeof needsSchema>;
 
 export const readNeeds = (text: string): Needs => needsSchema.parse(JSON.parse(text));
 
+type Ending = 'failure' | 'cancelled';
+
 /**
- * A job that broke off without handing on its records (its runner was lost, its time was up, it was cancelled while waiting) leaves no
- * trace in the run. This makes one, in the name of its first stage without a record, so that no report calls such a run passed.
+ * The record of a run that ended before it left all its records, from how its jobs ended: the first job that failed or was cancelled and
+ * does not say why itself, or that should have run and never began. Undefined when the records tell everything.
+ *
+ * @param publishes whether the run may register and promote; when it may not, nobody misses its publish job.
  */
-export function recordOfLostJob(needs: Needs, manifest: Manifest, entries: readonly StageEntry[], now: Date): StageRecord | undefined {
-  const lost = PHASES.find((phase) => isLost(needs[phase]));
-  if (lost === undefined) return undefined;
-  const stage = entries.find(({ name, phase }) => phase === lost && !manifest.records.some((record) => record.stage === name));
-  if (stage === undefined) return undefined;
-  const cancelled = needs[lost]?.result === 'cancelled';
+export function recordOfLostJob(
+  needs: Needs,
+  publishes: boolean,
+  manifest: Manifest,
+  entries: readonly StageEntry[],
+  now: Date,
+): StageRecord | undefined {
+  let next: string = PHASES[0];
+  for (const phase of PHASES) {
+    const job = needs[phase];
+    if (job === undefined) continue;
+    // A cancel between two jobs leaves the second one without a beginning.
+    const missed = job.result === 'skipped' && next === phase && (phase !== 'publish' || publishes);
+    const ending = missed ? 'cancelled' : job.result;
+    if (ending === 'failure' || ending === 'cancelled') {
+      const lost = recordOfBrokenJob(phase, ending, manifest, entries, now);
+      if (lost) return lost;
+    }
+    next = job.outputs.next ?? next;
+  }
+  return undefined;
+}
+
+/**
+ * A job that broke off (its runner was lost, a process was killed, its time was up, it was cancelled while waiting) without a record that
+ * says so gets one, in the name of its first stage without a record, so that no report calls such a run passed. Where every stage has one,
+ * the last of them says it.
+ */
+export function recordOfBrokenJob(
+  job: Phase,
+  ending: Ending,
+  manifest: Manifest,
+  entries: readonly StageEntry[],
+  now: Date,
+): StageRecord | undefined {
+  const names = entries.filter(({ phase }) => phase === job).map(({ name }) => name);
+  const own = manifest.records.filter(({ stage }) => names.includes(stage));
+  if (refusal(own) || interruption(own)) return undefined;
+  const stage = names.find((name) => !own.some((record) => record.stage === name));
+  const broken = { outcome: ending === 'cancelled' ? 'cancelled' : 'errored', verdict: undefined, error: whatBroke(job, ending) } as const;
+  const last = own.at(-1);
+  if (stage === undefined) return last && { ...last, ...broken };
   return {
     schema: RECORD_SCHEMA,
     run: manifest.id,
-    stage: stage.name,
+    stage,
     attempt: 1,
-    outcome: cancelled ? 'cancelled' : 'errored',
     endsRun: false,
     found: '',
     started: now.toISOString(),
@@ -39,19 +78,16 @@ export function recordOfLostJob(needs: Needs, manifest: Manifest, entries: reado
     tables: [],
     curves: [],
     warnings: [],
-    error: lostJob(lost, cancelled),
+    ...broken,
   };
 }
 
-const isLost = (job: Needs[string] | undefined): boolean =>
-  (job?.result === 'failure' || job?.result === 'cancelled') && (job.outputs['artifact-id'] ?? '') === '';
-
-const lostJob = (job: Phase, cancelled: boolean): NonNullable<StageRecord['error']> =>
-  cancelled
+const whatBroke = (job: Phase, ending: Ending): NonNullable<StageRecord['error']> =>
+  ending === 'cancelled'
     ? { code: 'cancelled', message: `The job ${job} was cancelled before it left a record.`, fault: 'cancelled' }
     : {
         code: 'job-lost',
-        message: `The job ${job} ended without leaving a record: its runner was lost, its time was up, or a step before the stage failed.`,
+        message: `The job ${job} ended without leaving a record: its runner was lost, a process was killed, its time was up, or a step before the stage failed.`,
         todo: `Look at the log of the job ${job}, then run the failed jobs again.`,
         fault: 'world',
       };

@@ -61,6 +61,15 @@ export interface PullRequest {
   readonly state: 'open' | 'closed';
 }
 
+export interface WorkflowArtifact {
+  readonly id: number;
+  readonly name: string;
+  /** Of the archive. */
+  readonly bytes: number;
+  /** `sha256:` and 64 hex digits, where the forge says it. */
+  readonly digest?: string;
+}
+
 /**
  * The place where the repository lives, as far as Retrain needs it. Lists come whole, over all pages.
  * Errors: `UserError` `forge-forbidden` (names the missing permission), `forge-unauthorized`, `forge-not-found`, `forge-refused`;
@@ -120,6 +129,16 @@ export interface Forge {
     draft: { readonly head: string; readonly base: string; readonly title: string; readonly body: string },
     signal: AbortSignal,
   ): Promise<PullRequest>;
+  /** Numbers of the open pull requests whose head is this commit of this branch now. */
+  pullRequestsAt(
+    head: { readonly owner: string; readonly branch: string; readonly sha: string },
+    signal: AbortSignal,
+  ): Promise<readonly number[]>;
+
+  /** What the jobs of a workflow run have kept, over all pages. */
+  artifacts(run: number, signal: AbortSignal): Promise<readonly WorkflowArtifact[]>;
+  /** An artifact's archive. Errors: `too-large`, `digest-mismatch`. */
+  artifact(artifact: WorkflowArtifact, bytesMax: number, signal: AbortSignal): Promise<Uint8Array>;
   /** Starts a workflow that listens to `workflow_dispatch`. */
   dispatch(workflow: string, ref: string, inputs: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Forge, ForgeComment, PullRequest } from './forge.ts';
 import { type GitHubOptions, githubClient, splitRepository } from './github-client.ts';
 import { explainFailure, failureOf } from './github-errors.ts';
 import { githubReleases } from './github-releases.ts';
+import { githubWorkflowRuns } from './github-workflow-runs.ts';
 
 export interface GitHubForgeOptions extends GitHubOptions {
   /** Address for people, `https://github.com` where not given. */
@@ -230,6 +231,7 @@ export function githubForge(options: GitHubForgeOptions): Forge {
     },
 
     ...githubReleases(place, repository, ask),
+    ...githubWorkflowRuns(place, ask),
 
     async openPullRequest({ head, base, title, body }, signal) {
       const {

@@ -14,6 +14,8 @@ export interface GitTreeOptions {
   readonly forge: Forge;
   readonly branch?: string;
   readonly log?: (line: string) => void;
+  /** The token of the job that publishes is another one: whether this one may write tells nothing. */
+  readonly tokenPerJob?: boolean;
   /** Longest rest after the first lost race; grows with each. */
   readonly pauseMs?: number;
   /** Text files up to this size go into the branch itself. */
@@ -44,7 +46,14 @@ interface StagedVersion {
 }
 
 /** A registry's tree on a branch of a repository: small files in commits, large ones as assets of releases. */
-export function gitTree({ forge, branch = REGISTRY_BRANCH, log, pauseMs = PAUSE_MS, inlineBytes = INLINE_BYTES }: GitTreeOptions): Tree {
+export function gitTree({
+  forge,
+  branch = REGISTRY_BRANCH,
+  log,
+  tokenPerJob,
+  pauseMs = PAUSE_MS,
+  inlineBytes = INLINE_BYTES,
+}: GitTreeOptions): Tree {
   const reader = branchReader(forge);
   /** Our own commits by the one before: a replica that has not heard of ours yet must not take us back. */
   const successors = new Map<string, string>();
@@ -219,7 +228,7 @@ export function gitTree({ forge, branch = REGISTRY_BRANCH, log, pauseMs = PAUSE_
     async probe(signal) {
       await explained(async () => {
         await forge.head(branch, signal);
-        await forge.probeWrite(signal);
+        if (!tokenPerJob) await forge.probeWrite(signal);
       });
     },
   };

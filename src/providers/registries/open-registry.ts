@@ -12,6 +12,8 @@ export interface RegistryPlace {
   /** Value of the key `store`, where `vertex` keeps its files when it names no folder itself. */
   readonly keptIn?: string;
   readonly log: (line: string) => void;
+  /** On GitHub each job has a token of its own, with the permissions of that job; GitHub compares those before a run begins. */
+  readonly tokenPerJob?: boolean;
   /** The repository's forge, opened only by a registry that lives there. */
   readonly forge: () => Promise<Forge>;
   /** Opened only by a registry in a bucket. */
@@ -25,7 +27,7 @@ export interface RegistryPlace {
  * `vertex` (files in `registry/` of the store) or `vertex:gs://BUCKET/FOLDER`.
  */
 export async function openRegistry(uri: string, place: RegistryPlace): Promise<Registry> {
-  const { home, base, log, forge, store } = place;
+  const { home, base, log, tokenPerJob, forge, store } = place;
   const [scheme, rest] = uri.includes(':') ? [uri.slice(0, uri.indexOf(':')), uri.slice(uri.indexOf(':') + 1)] : [uri, ''];
   switch (scheme) {
     case 'file': {
@@ -35,7 +37,7 @@ export async function openRegistry(uri: string, place: RegistryPlace): Promise<R
     }
     case 'git': {
       const { gitRegistry } = await import('./git.ts');
-      return gitRegistry({ forge: await forge(), log, ...(rest !== '' && { branch: checkedBranch(rest) }) });
+      return gitRegistry({ forge: await forge(), log, tokenPerJob, ...(rest !== '' && { branch: checkedBranch(rest) }) });
     }
     case 'gs': {
       const { storeRegistry } = await import('./store-registry.ts');

@@ -46,6 +46,12 @@ export const gate = defineStage({
       'config.fetch-model.base',
       z.enum(['champion', 'latest', 'original']).default('champion').describe('What training starts from; that of fetch-model.'),
     ),
+    probe: z
+      .enum(['write', 'read'])
+      .default('write')
+      .describe(
+        'What is asked of the registry before anything is spent: that it can be written, or only read, in a run that publishes nothing.',
+      ),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
   },
@@ -69,7 +75,7 @@ export const gate = defineStage({
       };
 
     if (inputs.by === 'pull-request' && !registry.propose) throw cannotPropose(registry.uri);
-    await registry.probe(signal);
+    if (inputs.probe === 'write') await registry.probe(signal);
     const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
     const there = await data.look(source, signal);
     const outputs = { trainer: environment.digest, ...(there.fingerprint && { fingerprint: there.fingerprint }) };

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { stages } from '../../../src/catalog.ts';
 import { packRun, unpackRun } from '../../../src/hosts/hand-over/envelope.ts';
-import { readNeeds, recordOfLostJob } from '../../../src/hosts/hand-over/lost-job.ts';
+import { readNeeds, recordOfBrokenJob, recordOfLostJob } from '../../../src/hosts/hand-over/lost-job.ts';
 import { nextPhase } from '../../../src/hosts/hand-over/next-phase.ts';
 import type { UserError } from '../../../src/kernel/errors.ts';
-import { outcomeOf } from '../../../src/kernel/flow.ts';
+import { outcomeOf, PHASES } from '../../../src/kernel/flow.ts';
 import { type Manifest, manifestSchema, recordSchema, type StageRecord } from '../../../src/kernel/record.ts';
 import { readManifest, writeRun } from '../../../src/kernel/run-folder.ts';
 import { ArtifactService } from '../../stand-ins/artifacts.ts';
@@ -196,18 +196,58 @@ test('next: on to the next job while all is well, to publish after a refusal, to
   assert.equal(next('assess', [record('evaluate', failed)]), 'publish');
 });
 
-const needs = (train: { result: string; outputs?: Record<string, string> }) =>
-  readNeeds(JSON.stringify({ prepare: { result: 'success', outputs: { 'artifact-id': '1' } }, train, publish: { result: 'skipped' } }));
+const NOW = new Date(STARTED);
+const manifestAfter = (phases: number, more: readonly StageRecord[] = []) =>
+  run([...stages.filter(({ phase }) => PHASES.indexOf(phase) < phases).map(({ name }) => record(name)), ...more]);
 
-test('a job that was lost without a record makes the run errored, one that was cancelled makes it cancelled', () => {
-  const manifest = run([record('gate')]);
-  const outcome = (lost: StageRecord | undefined) => outcomeOf(lost ? [...manifest.records, lost] : manifest.records).outcome;
-  const now = new Date(STARTED);
-  const lost = recordOfLostJob(needs({ result: 'failure' }), manifest, stages, now);
-  assert.equal(lost?.stage, 'train');
-  assert.equal(lost?.error?.code, 'job-lost');
-  assert.equal(outcome(lost), 'errored');
-  assert.equal(outcome(recordOfLostJob(needs({ result: 'cancelled' }), manifest, stages, now)), 'cancelled');
-  assert.equal(recordOfLostJob(needs({ result: 'skipped' }), manifest, stages, now), undefined);
-  assert.equal(recordOfLostJob(needs({ result: 'failure', outputs: { 'artifact-id': '2' } }), manifest, stages, now), undefined);
+test('a run is passed only when every job of it ended well: all ends of the four jobs before the report, whether it publishes or not', () => {
+  const ends = ['success', 'failure', 'cancelled', 'skipped'] as const;
+  for (let code = 0; code < 4 ** 4; code++) {
+    const results = PHASES.slice(0, 4).map((_, position) => ends[Math.floor(code / 4 ** position) % 4]!);
+    const good = results.findIndex((result) => result !== 'success');
+    const first = results[good];
+    for (const publishes of [true, false]) {
+      const needs = Object.fromEntries(
+        results.map((result, position) => [
+          PHASES[position],
+          { result, outputs: result === 'success' ? { 'artifact-id': String(position), next: PHASES[position + 1] } : {} },
+        ]),
+      );
+      const manifest = manifestAfter(good === -1 ? 4 : good);
+      const lost = recordOfLostJob(readNeeds(JSON.stringify(needs)), publishes, manifest, stages, NOW);
+      const { outcome } = outcomeOf(lost ? [...manifest.records, lost] : manifest.records);
+      const fine = good === -1 || (first === 'skipped' && good === 3 && !publishes);
+      assert.equal(
+        outcome,
+        fine ? 'passed' : first === 'failure' ? 'errored' : 'cancelled',
+        `${results.join(' ')}, publishes: ${publishes}`,
+      );
+      if (!fine) assert.equal(stages.find(({ name }) => name === lost?.stage)?.phase, PHASES[good], results.join(' '));
+    }
+  }
+});
+
+test('a job that says itself why it failed needs no record more; one whose process was killed after others had recorded gets one', () => {
+  const refused = run([record('gate'), record('validate-data', failed)]);
+  assert.equal(recordOfBrokenJob('prepare', 'failure', refused, stages, NOW), undefined);
+  const nothing = { result: 'skipped', outputs: {} };
+  const needs = { prepare: { result: 'failure', outputs: { 'artifact-id': '1', next: 'publish' } }, train: nothing, assess: nothing };
+  const closed = { ...needs, publish: { result: 'success', outputs: { 'artifact-id': '2', next: 'report' } } };
+  assert.equal(recordOfLostJob(readNeeds(JSON.stringify(closed)), true, refused, stages, NOW), undefined);
+
+  const killed = recordOfBrokenJob('assess', 'failure', manifestAfter(2), stages, NOW);
+  assert.deepEqual([killed?.stage, killed?.outcome, killed?.error?.code], ['evaluate', 'errored', 'job-lost']);
+  assert.equal(nextPhase('assess', [...manifestAfter(2).records, killed!], stages), 'report', 'nothing is promoted after that');
+  const whole = recordOfBrokenJob('train', 'failure', manifestAfter(2), stages, NOW);
+  assert.deepEqual([whole?.stage, whole?.outcome, whole?.verdict], ['train', 'errored', undefined]);
+});
+
+test('saved by a job that failed without a word: the run that travels says which stage is missing', async () => {
+  await using service = await ArtifactService.begin();
+  const { job, folder } = await jobWithRun(service, 'train');
+  await using first = job;
+  const saved = await first.run('hand-over', { operation: 'save', job: 'train', status: 'failure', 'run-folder': folder });
+  assert.equal(saved.outputs.next, 'report', saved.log.join('\n'));
+  const { records } = await readManifest(join(folder, 'run.json'));
+  assert.deepEqual([records.at(-1)?.stage, records.at(-1)?.error?.code], ['train', 'job-lost']);
 });

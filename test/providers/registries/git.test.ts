@@ -230,6 +230,15 @@ test("git registry: a fork's token fails the probe with the permission it lacks,
   });
 });
 
+test('git registry: where each job has a token of its own, the probe reads and asks nobody whether this one may write', async (context) => {
+  const { github } = await emptyGitRegistry(context);
+  const { repository, apiUrl } = github;
+  const token = github.issueToken({ contents: 'read' });
+  const open = (tokenPerJob: boolean) => gitRegistry({ forge: githubForge({ repository, token, apiUrl, pauseMs: 1 }), tokenPerJob });
+  await open(true).probe(signal);
+  await assert.rejects(open(false).probe(signal), { code: 'registry-not-writable' });
+});
+
 test('git registry: a proposal is a pull request; merging it promotes', async (context) => {
   const { github, registry } = await emptyGitRegistry(context);
   for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);

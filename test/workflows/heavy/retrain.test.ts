@@ -1,164 +1,137 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { customers } from '../../e2e/customers.ts';
-import { Project, ROOT } from '../../e2e/support.ts';
-import { ArtifactService } from '../../stand-ins/artifacts.ts';
-import { runWorkflow, type WorkflowRequest, type WorkflowRun } from '../../stand-ins/workflow-executor.ts';
+import { runs } from '../../e2e/support.ts';
+import { called, ended, logOf, results, started, stepOf, stepsOf } from '../started.ts';
 
-const CALLER = await readFile(join(ROOT, 'workflows-templates', 'one-model.yml'), 'utf8');
-const TRAINER = join(ROOT, 'test', 'providers', 'backends', 'fixtures', 'priors-trainer.mjs');
+const CHURN = 'one-model.yml';
 
-/** A repository with a pipeline that trains in no time, and a registry that outlives the jobs. */
-async function repository(more = ''): Promise<Project> {
-  const project = await Project.make({ 'repository/data/2026-01.csv': customers(300) });
-  await describe(project, more);
-  return project;
-}
+test('first run: five jobs and a version in service; nothing new: two jobs; new data: promoted; data that teaches nothing: not promoted', async (context) => {
+  const here = await started(context);
+  const first = called(await here.run(CHURN, 1));
+  assert.deepEqual(results(first), ended('success', 'success', 'success', 'success'), logOf(first));
+  assert.deepEqual(first.outputs, { outcome: 'passed', reason: '', run: 'churn-1', version: '1', promoted: 'true' });
+  assert.match(first.jobs.report!.uploads['retrain-report-churn-1-1']!, /^<!doctype html>/i);
+  assert.match(stepOf(first, 'report', 'report').summary, /^## ✅/);
+  assert.equal(await here.champion('churn'), 1);
 
-const describe = (project: Project, more = '', trainer = TRAINER): Promise<void> =>
-  project.write(
-    'repository/pipelines/churn.yaml',
-    `version: 1
-name: churn
-task: classification
-target: { column: churn, positive: "yes" }
-key: id
-registry: file:${join(project.folder, 'registry')}
-run: { retries: 0 }
-fetch-data: { source: data/*.csv }
-prepare-data: { split: { test: 20 % } }
-train: { command: [${process.execPath}, ${trainer}] }
-evaluate: { gates: { accuracy: ">= 0.3" } }
-${more}`,
-  );
-
-const start = (project: Project, artifacts: ArtifactService, run: number, more: Partial<WorkflowRequest> = {}): Promise<WorkflowRun> =>
-  runWorkflow({ caller: CALLER, repository: join(project.folder, 'repository'), artifacts, run, ...more });
-
-const results = ({ jobs }: WorkflowRun) => Object.fromEntries(Object.entries(jobs).map(([id, { result }]) => [id, result]));
-const stepsOf = (run: WorkflowRun, job: string) =>
-  Object.fromEntries(run.jobs[job]!.steps.filter(({ id }) => !id.startsWith('step-')).map(({ id, result }) => [id, result]));
-const logOf = ({ jobs }: WorkflowRun) =>
-  Object.entries(jobs)
-    .flatMap(([id, { steps }]) => steps.map((step) => `${id}/${step.id}: ${step.result}\n${(step.end?.log ?? []).join('\n')}`))
-    .join('\n');
-const versions = async (project: Project) => JSON.parse(await project.read('registry/churn/aliases.json')) as { champion?: number };
-
-test('first run: five jobs, a version in service, a report; again with nothing new: two jobs, all other steps skipped', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository();
-  const first = await start(project, artifacts, 1);
-  assert.deepEqual(
-    results(first),
-    { prepare: 'success', train: 'success', assess: 'success', publish: 'success', report: 'success' },
-    logOf(first),
-  );
-  const { run, ...outputs } = first.outputs;
-  assert.deepEqual(outputs, { outcome: 'passed', reason: '', version: '1', promoted: 'true' });
-  assert.equal(run, 'churn-1');
-  assert.match(first.jobs.report!.uploads[0]!, /^<!doctype html>/i);
-  assert.match(first.jobs.report!.steps.find(({ id }) => id === 'report')!.end!.summary, /churn/);
-
-  const second = await start(project, artifacts, 2);
-  assert.deepEqual(
-    results(second),
-    { prepare: 'success', train: 'skipped', assess: 'skipped', publish: 'skipped', report: 'success' },
-    logOf(second),
-  );
+  const second = called(await here.run(CHURN, 2));
+  assert.deepEqual(results(second), ended('success', 'skipped', 'skipped', 'skipped'), logOf(second));
   assert.equal(second.outputs.outcome, 'skipped');
   const { 'validate-data': validated, drift, 'prepare-data': prepared } = stepsOf(second, 'prepare');
   assert.deepEqual([validated, drift, prepared], ['skipped', 'skipped', 'skipped']);
+  const steps = Object.values(second.jobs).flatMap((job) => job.steps);
+  const own = steps.reduce((sum, { end }) => sum + (end?.seconds ?? 0), 0);
+  context.diagnostic(`nothing to do: 2 jobs, ${steps.filter(({ end }) => end).length} of our processes, ${own.toFixed(1)} s of them`);
+
+  await here.data('2026-02.csv', customers(900, { seed: 2, first: 300 }));
+  const third = called(await here.run(CHURN, 3));
+  assert.deepEqual(results(third), ended('success', 'success', 'success', 'success'), logOf(third));
+  assert.deepEqual([third.outputs.outcome, third.outputs.version, third.outputs.promoted], ['passed', '2', 'true'], logOf(third));
+
+  await here.data('2026-03.csv', customers(600, { seed: 3, first: 1_200, shuffled: true }));
+  const fourth = called(await here.run(CHURN, 4));
+  assert.deepEqual(results(fourth), ended('success', 'success', 'success', 'success'), logOf(fourth));
+  assert.deepEqual([fourth.outputs.version, fourth.outputs.promoted], ['3', 'false'], logOf(fourth));
+  assert.equal(fourth.outputs.reason, 'not-better');
+  assert.equal(await here.champion('churn'), 2);
+  assert.equal(await here.fits(), 3);
 });
 
-test('data that breaks a rule: the run is red, nothing is trained, and the outcome is written down all the same', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository('validate-data: { rules: { tenure: { max: 10 } } }\n');
-  const refused = await start(project, artifacts, 1);
-  assert.deepEqual(
-    results(refused),
-    { prepare: 'failure', train: 'skipped', assess: 'skipped', publish: 'success', report: 'success' },
-    logOf(refused),
-  );
+test('data that breaks a rule: the run is red, nothing is trained, and the outcome is written down all the same', async (context) => {
+  const here = await started(context, 'validate-data: { rules: { tenure: { max: 10 } } }\n');
+  const run = await here.run(CHURN, 1);
+  const refused = called(run);
+  assert.deepEqual(results(refused), ended('failure', 'skipped', 'skipped', 'success'), logOf(refused));
+  assert.equal(run.result, 'failure');
   assert.deepEqual(stepsOf(refused, 'publish'), { restore: 'success', register: 'skipped', promote: 'success', save: 'success' });
   assert.equal(refused.outputs.outcome, 'refused');
-  assert.match(await project.read('registry/churn/state.json'), /refused/);
-  const again = await start(project, artifacts, 2);
+  assert.match(JSON.stringify(await here.registered('churn/state.json')), /refused/);
+  const again = called(await here.run(CHURN, 2));
   assert.equal(again.outputs.outcome, 'skipped', logOf(again));
+  assert.equal(await here.fits(), 0);
 });
 
-test('a gate that is missed: bias-check still judges, nothing is registered, the run is red', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository('bias-check: { slices: [plan] }\n');
-  const missed = await start(project, artifacts, 1, { inputs: { overrides: '{"evaluate": {"gates": {"accuracy": ">= 0.99"}}}' } });
-  assert.deepEqual(
-    results(missed),
-    { prepare: 'success', train: 'success', assess: 'failure', publish: 'success', report: 'success' },
-    logOf(missed),
-  );
+test('a gate that is missed, by overrides of one run: bias-check still judges, nothing is registered, the run is red', async (context) => {
+  const here = await started(context, 'bias-check: { slices: [plan] }\n');
+  const missed = called(await here.run(CHURN, 1, { inputs: { overrides: '{"evaluate": {"gates": {"accuracy": ">= 0.99"}}}' } }));
+  assert.deepEqual(results(missed), ended('success', 'success', 'failure', 'success'), logOf(missed));
   assert.notEqual(stepsOf(missed, 'assess')['bias-check'], 'skipped');
   assert.equal(stepsOf(missed, 'publish').register, 'skipped');
   assert.equal(missed.outputs.outcome, 'refused');
 });
 
-test('a pull request trains and judges, and publishes nothing', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository();
-  const run = await start(project, artifacts, 1, { github: { event_name: 'pull_request', event: { pull_request: { number: 7 } } } });
-  assert.deepEqual(
-    results(run),
-    { prepare: 'success', train: 'success', assess: 'success', publish: 'skipped', report: 'success' },
-    logOf(run),
-  );
-  await assert.rejects(versions(project), { code: 'ENOENT' });
-});
+test('a trainer that fails, then is mended: the failed jobs run again, prepare does not, and a model is fitted once more only', async (context) => {
+  const here = await started(context);
+  await here.behave('fails');
+  const before = await here.run(CHURN, 1);
+  const failed = called(before);
+  assert.deepEqual(results(failed), ended('success', 'failure', 'skipped', 'skipped'), logOf(failed));
+  assert.deepEqual([before.result, failed.outputs.outcome], ['failure', 'errored']);
+  assert.equal(await here.fits(), 1);
 
-test('a trainer that fails, then is mended: failed jobs run again, prepare does not, and one version is in service', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository();
-  await project.write(
-    'broken.mjs',
-    `${await readFile(TRAINER, 'utf8')}`.replace("if (verb === 'fit') {", "if (verb === 'fit') {\n  refuse('No luck.', 'Try again.');"),
-  );
-  await describe(project, '', join(project.folder, 'broken.mjs'));
-  const failed = await start(project, artifacts, 1);
-  assert.deepEqual(
-    results(failed),
-    { prepare: 'success', train: 'failure', assess: 'skipped', publish: 'skipped', report: 'success' },
-    logOf(failed),
-  );
-  assert.equal(failed.outputs.outcome, 'errored');
-  assert.equal(failed.result, 'failure');
-
-  await project.write('broken.mjs', await readFile(TRAINER, 'utf8'));
-  const mended = await start(project, artifacts, 1, { previous: failed });
+  await here.behave('');
+  const after = await here.run(CHURN, 1, { previous: before });
+  const mended = called(after);
   assert.equal(mended.jobs.prepare, failed.jobs.prepare);
-  assert.equal(mended.outputs.outcome, 'passed', logOf(mended));
-  assert.equal(mended.outputs.promoted, 'true');
-  const third = await start(project, artifacts, 1, {
-    previous: { ...mended, jobs: { ...mended.jobs, report: { ...mended.jobs.report!, result: 'failure' } } },
-  });
-  assert.equal(third.jobs.train, mended.jobs.train, 'a report that failed trains nothing again');
+  assert.deepEqual([mended.outputs.outcome, mended.outputs.promoted], ['passed', 'true'], logOf(mended));
+  assert.equal(await here.fits(), 2);
+
+  // Only the report is lost, say its runner: everything before it stays.
+  const lost = { ...mended, jobs: { ...mended.jobs, report: { ...mended.jobs.report!, result: 'failure' as const } } };
+  const previous = { ...after, jobs: { retrain: { ...after.jobs.retrain!, result: 'failure' as const, called: [lost] } } };
+  const third = called(await here.run(CHURN, 1, { previous }));
+  assert.equal(third.jobs.publish, mended.jobs.publish);
+  assert.deepEqual([third.result, third.outputs.outcome], ['success', 'passed'], logOf(third));
+  assert.equal(await here.fits(), 2);
 });
 
-test('cancelled while it trains: nothing is judged or published, and the report says cancelled', async () => {
-  await using artifacts = await ArtifactService.begin();
-  await using project = await repository();
-  await project.write(
-    'slow.mjs',
-    `${await readFile(TRAINER, 'utf8')}`.replace(
-      "if (verb === 'fit') {",
-      'if (verb === \'fit\') {\n  writeWhole(join(output, \'progress.jsonl\'), \'{"step": 1, "done": 0.1, "metrics": {"rows": 1}}\\n\');\n  await new Promise((resolve) => setTimeout(resolve, 120_000));',
-    ),
-  );
-  await describe(project, '', join(project.folder, 'slow.mjs'));
-  const cancelled = await start(project, artifacts, 1, { cancel: { step: 'train', when: /rows/ } });
+test('cancelled while it trains: the trainer is gone, the record says cancelled, nothing is judged or published, and the report tells', async (context) => {
+  const here = await started(context);
+  await here.behave('hangs');
+  const run = await here.run(CHURN, 1, { cancel: { step: 'train', when: /rows/ } });
+  const cancelled = called(run);
+  assert.deepEqual(results(cancelled), ended('success', 'cancelled', 'skipped', 'skipped'), logOf(cancelled));
   assert.deepEqual(
-    results(cancelled),
-    { prepare: 'success', train: 'cancelled', assess: 'skipped', publish: 'skipped', report: 'success' },
+    [run.result, cancelled.outputs.outcome, cancelled.outputs.reason],
+    ['cancelled', 'cancelled', 'cancelled'],
     logOf(cancelled),
   );
-  assert.equal(cancelled.outputs.outcome, 'cancelled', logOf(cancelled));
-  await assert.rejects(versions(project), { code: 'ENOENT' });
+  assert.equal(stepOf(cancelled, 'train', 'train').outputs.outcome, 'cancelled');
+  assert.equal(stepOf(cancelled, 'train', 'train').signal, null, 'it ended by itself, before the runner would have killed it');
+  const [pid = ''] = (await here.project.read('trainer/fits.log')).split(' ');
+  assert.equal(await runs(Number(pid)), false, `the trainer ${pid} lives`);
+  assert.equal(await here.champion('churn'), undefined);
+});
+
+test('a process killed while it judges leaves no record: the run is errored, and nothing unjudged is registered', async (context) => {
+  const here = await started(context);
+  const run = called(await here.run(CHURN, 1, { kill: { step: 'evaluate', when: /Run churn-1/ } }));
+  assert.deepEqual(results(run), ended('success', 'success', 'failure', 'skipped'), logOf(run));
+  assert.deepEqual([run.outputs.outcome, run.outputs.reason], ['errored', 'job-lost'], logOf(run));
+  assert.equal(await here.champion('churn'), undefined);
+});
+
+test('an artifact that was changed between two jobs stops the run, and both digests are told', async (context) => {
+  const here = await started(context);
+  const run = called(
+    await here.run(CHURN, 1, {
+      beforeStep: async (path) => {
+        const [kept] = here.artifacts.artifacts;
+        // Still a whole archive: what follows its directory is not looked at.
+        if (path === 'retrain.train.restore') kept!.content = Buffer.concat([kept!.content, Buffer.from(' ')]);
+      },
+    }),
+  );
+  assert.deepEqual(
+    [run.jobs.train!.result, run.jobs.assess!.result, run.jobs.publish!.result],
+    ['failure', 'skipped', 'skipped'],
+    logOf(run),
+  );
+  const { outputs, log } = stepOf(run, 'train', 'restore');
+  assert.equal(outputs.reason, 'digest-mismatch');
+  const digests = new Set(log.join('\n').match(/[0-9a-f]{64}/g));
+  assert.equal(digests.size, 2, log.join('\n'));
+  assert.match(log.join('\n'), /Artifact 101 does not have the digest sha256:/);
+  assert.equal(await here.fits(), 0);
 });

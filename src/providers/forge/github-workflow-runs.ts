@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../../kernel/errors.ts';
+import type { Forge, WorkflowArtifact } from './forge.ts';
+import type { Ask } from './github-client.ts';
+
+const PAGE = 100;
+
+type WorkflowRuns = Pick<Forge, 'artifacts' | 'artifact' | 'pullRequestsAt'>;
+
+/** What workflow runs leave behind, and the pull requests they are for. */
+export function githubWorkflowRuns(place: { readonly owner: string; readonly repo: string }, ask: Ask): WorkflowRuns {
+  return {
+    async artifacts(run, signal) {
+      const found: WorkflowArtifact[] = [];
+      for (let page = 1; ; page++) {
+        const { data } = await ask(
+          `list the artifacts of the workflow run ${run}`,
+          (octokit, request) => octokit.rest.actions.listWorkflowRunArtifacts({ ...place, run_id: run, per_page: PAGE, page, request }),
+          { signal, permission: 'actions' },
+        );
+        for (const { id, name, size_in_bytes: bytes, digest, expired } of data.artifacts) {
+          if (!expired) found.push({ id, name, bytes, ...(digest && { digest }) });
+        }
+        if (data.artifacts.length < PAGE) return found;
+      }
+    },
+
+    async artifact({ id, name, bytes, digest }, bytesMax, signal) {
+      if (bytes > bytesMax) throw new UserError('too-large', `The artifact ${name} has ${bytes} bytes; at most ${bytesMax} are read.`);
+      const { data } = await ask(
+        `read the artifact ${name}`,
+        (octokit, request) => octokit.rest.actions.downloadArtifact({ ...place, artifact_id: id, archive_format: 'zip', request }),
+        { signal, permission: 'actions' },
+      );
+      const content = new Uint8Array(data as ArrayBuffer);
+      const found = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+      if (content.byteLength !== bytes || (digest !== undefined && digest !== found)) {
+        throw new UserError(
+          'digest-mismatch',
+          `The artifact ${name}: expected ${bytes} bytes, ${digest}, found ${content.byteLength}, ${found}.`,
+        );
+      }
+      return content;
+    },
+
+    async pullRequestsAt({ owner, branch, sha }, signal) {
+      const { data } = await ask(
+        `find the pull requests of ${owner}:${branch}`,
+        (octokit, request) => octokit.rest.pulls.list({ ...place, head: `${owner}:${branch}`, state: 'open', per_page: PAGE, request }),
+        { signal, permission: 'pull-requests' },
+      );
+      return data.filter(({ head }) => head.sha === sha).map(({ number }) => number);
+    },
+  };
+}
