@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { customers } from '../../e2e/customers.ts';
 import { called, logOf, pipeline, started, template } from '../started.ts';
 
+/** Another model from the same data, promoted without being compared. */
+const OTHER = '{"promote": {"when": "threshold-only"}, "prepare-data": {"split": {"test": "40 %"}}}';
+
 test('two models at once on one branch of the registry: both are in service', async (context) => {
   const here = await started(context);
   await here.project.write('repository/pipelines/credit.yaml', pipeline(here.project, 'credit'));
@@ -24,7 +27,7 @@ test('the champion moved between judging and promoting: the candidate, judged ag
     await here.run('one-model.yml', 2, {
       beforeStep: async (path) => {
         if (path !== 'retrain.publish.register') return;
-        const other = called(await here.run('one-model.yml', 3, { inputs: { overrides: '{"promote": {"when": "threshold-only"}}' } }));
+        const other = called(await here.run('one-model.yml', 3, { inputs: { overrides: OTHER } }));
         assert.deepEqual([other.outputs.version, other.outputs.promoted], ['2', 'true'], logOf(other));
         champion = await here.champion('churn');
       },
@@ -69,7 +72,8 @@ test('by hand: promote an older version, roll back, remove one; each asks the re
   await here.data('2026-03.csv', customers(600, { seed: 3, first: 1_200, shuffled: true }));
   const third = called(await here.run('one-model.yml', 3));
   assert.equal(third.outputs.version, '3', logOf(third));
-  assert.match(await hand('clean-up.yml', { model: 'churn', version: '3' }), /Removed version 3 of churn/);
-  assert.equal(await here.registered('churn/versions/3/metadata.json'), undefined);
+  await hand('promote-by-hand.yml', { model: 'churn', version: '3' });
+  assert.match(await hand('clean-up.yml', { model: 'churn', version: '1' }), /Removed version 1 of churn/);
+  assert.equal(await here.registered('churn/versions/1/metadata.json'), undefined);
   assert.notEqual(await here.registered('churn/versions/2/metadata.json'), undefined);
 });
