@@ -7,7 +7,7 @@ import { sha256 } from '../kernel/digest.ts';
 import { writeWhole } from '../kernel/durable-file.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
-import { decide, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
+import { decide, inOrder, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
 import { type FileRef, MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
@@ -67,7 +67,7 @@ const REPORT_SECONDS_AFTER_CANCEL = 8;
 /** One passage through the stages. Ends with the manifest; errors inside stages are in its records. */
 export async function run(request: RunRequest, view: View, signal: AbortSignal): Promise<Manifest> {
   const { clock, home } = request;
-  const entries = request.entries ?? stageEntries;
+  const entries = inOrder(request.entries ?? stageEntries, request.stages.register?.when);
   const id = request.previous?.id ?? request.id ?? newRunId(request.model, clock());
   const folder = runFolder(home, id);
   await mkdir(folder, { recursive: true });

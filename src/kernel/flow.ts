@@ -20,6 +20,13 @@ export interface StageEntry {
 export const takesPart = ({ tasks }: Pick<StageEntry, 'tasks'>, task: unknown): boolean =>
   tasks === undefined || task === undefined || tasks.includes(String(task));
 
+/** The stages in the order of the run at hand: `register` comes right after `train` where a version is registered before it is judged. */
+export function inOrder(entries: readonly StageEntry[], registered: unknown): readonly StageEntry[] {
+  const register = entries.find(({ name }) => name === 'register');
+  if (registered !== 'after-train' || !register || !entries.some(({ name }) => name === 'train')) return entries;
+  return entries.filter((entry) => entry !== register).flatMap((entry) => (entry.name === 'train' ? [entry, register] : [entry]));
+}
+
 export type Decision = { readonly run: true } | { readonly run: false; readonly reason: Reason };
 
 /** The first record that said no: a failed or incomparable verdict. */

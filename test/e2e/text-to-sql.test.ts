@@ -85,3 +85,22 @@ test('exact match up within noise keeps the champion, and so does exact match up
   assert.equal(comparison.primary?.verdict, 'better', 'exact match alone');
   assert.equal(comparison.guards[0]?.verdict, 'worse', 'token F1');
 });
+
+test('register.when: after-train registers before anything is judged; a refusal becomes a tag, and no alias moves', async () => {
+  await using project = await Project.make({ 'sql.yaml': `${PIPELINE}register: { when: after-train }\n` });
+  const run = await skilled(project);
+  const first = await run({ right: 0.5 });
+  assert.ok(first.last.promoted, first.out + first.err);
+  const order = first.last.records.map(({ stage }) => stage);
+  assert.ok(order.indexOf('register') < order.indexOf('evaluate'), order.join(' '));
+
+  const broken = await run({ right: 0.7, broken: 0.3 });
+  assert.equal(broken.code, 1, broken.out + broken.err);
+  assert.equal(recordOf(broken.last, 'register').outputs.version, 2);
+  const { champion, staging } = await project.json('.retrain/registry/sql/aliases.json');
+  assert.deepEqual([champion, staging], [1, undefined]);
+  const shown = await project.retrain(['registry', 'show', 'sql', '2', '--json']);
+  const { tags } = JSON.parse(shown.out) as { tags: Record<string, string> };
+  assert.equal(tags.verdict, 'refused');
+  assert.match(tags.reason ?? '', /^Validity: /);
+});

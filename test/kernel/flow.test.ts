@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decide, exitCodeOf, outcomeOf, type Phase, type StageEntry } from '../../src/kernel/flow.ts';
+import { decide, exitCodeOf, inOrder, outcomeOf, type Phase, type StageEntry } from '../../src/kernel/flow.ts';
 import { RECORD_SCHEMA, type StageRecord } from '../../src/kernel/record.ts';
 import { failed, incomparable, passed, skipped, type Verdict } from '../../src/kernel/verdict.ts';
 
@@ -93,4 +93,14 @@ test('exit codes follow the table of the design', () => {
   assert.equal(code([broken('ours')]), 70);
   assert.equal(code([broken('cancelled')]), 130);
   assert.equal(code([record('train', undefined, { outcome: 'submitted' })]), 0);
+});
+
+test('a version is registered after it was judged, or right after training where the pipeline says so', () => {
+  const entries = ['train', 'evaluate', 'bias-check', 'register', 'promote'].map(entry);
+  assert.deepEqual(inOrder(entries, 'after-assessment'), entries);
+  assert.deepEqual(
+    inOrder(entries, 'after-train').map(({ name }) => name),
+    ['train', 'register', 'evaluate', 'bias-check', 'promote'],
+  );
+  assert.deepEqual(inOrder([entry('register')], 'after-train').length, 1, 'a stage alone');
 });

@@ -116,10 +116,11 @@ export const promote = defineStage({
         before.generation,
         signal,
       );
-    } else if (version !== undefined && champion !== version && !byPeople) {
+    } else if (version !== undefined && champion !== version && !byPeople && !refusal) {
       // Where people promote, nothing else moves the aliases: each move would take an open proposal its ground.
       after = await registry.move(name, { staging: version }, before.generation, signal);
     }
+    if (version !== undefined && refusal) await registry.tag(name, version, { verdict: 'refused', reason: refusal.text }, signal);
     const said: Verdict = proposal
       ? skipped('proposed', `Version ${version} waits for people: merging ${proposal.url} promotes it.`)
       : decision;

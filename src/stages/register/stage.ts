@@ -18,6 +18,12 @@ export const register = defineStage({
     name: sharedKeys.name,
     owner: sharedKeys.owner,
     task: sharedKeys.task,
+    when: z
+      .enum(['after-assessment', 'after-train'])
+      .default('after-assessment')
+      .describe(
+        '`after-assessment`: only what passed is registered; `after-train`: before it is judged, without an alias; what the judges said becomes tags of the version.',
+      ),
     tags: z.record(z.string(), z.string()).default({}).describe('Tags of the version, besides those Retrain sets.'),
     model: wired('train.model', z.string().describe('Folder of the trained model.')),
     trainer: wired('train.trainer', z.string().describe('What the trainer was given and chose, as JSON.')),

@@ -21,6 +21,7 @@ export const CACHE = join(ROOT, '.cache', 'test');
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 
 export const tabular: TrainerSource = { kind: 'module', name: 'tabular', extras: [] };
+export const textToSql = { kind: 'module', name: 'text-to-sql', extras: [] } as const;
 export const fixture = (name: string): TrainerSource => ({ kind: 'command', command: [process.execPath, join(FIXTURES, `${name}.mjs`)] });
 export const never = new AbortController().signal;
 
