@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { workflowFiles } from '../../tools/workflows/files.ts';
 import { parseWorkflow, workflowProblems } from '../../tools/workflows/parser.ts';
 import { repositoryName } from '../../tools/workflows/repository.ts';
-import { localised, named, pinnedTo } from '../../tools/workflows/rewrite.ts';
+import { localised, named, pinnedTo, withGoogle } from '../../tools/workflows/rewrite.ts';
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
 const text = `concurrency:
@@ -30,6 +30,21 @@ test('pinned: own actions are named by repository and full commit, everything el
 
 test('pinned: a tag or a short commit is refused', () => {
   assert.throws(() => pinnedTo(text, 'acme/retrain', 'v1'), /full commit SHA/);
+});
+
+test('with Google: every job may say who it is, the variables of the caller are at hand, and nothing else is changed', () => {
+  const text = files.find(({ path }) => path.endsWith('/retrain.yml'))!.text;
+  const [plain, google] = [parse(text), parse(withGoogle(text))] as {
+    jobs: Record<string, { permissions: Record<string, string> }>;
+    env?: object;
+    name: string;
+  }[];
+  for (const [name, job] of Object.entries(google!.jobs)) {
+    assert.equal(job.permissions['id-token'], 'write', name);
+    delete job.permissions['id-token'];
+  }
+  assert.equal(Object.keys(google!.env!).length, 4);
+  assert.deepEqual({ ...google, env: undefined, name: '' }, { ...plain, env: undefined, name: '' });
 });
 
 test('local: own actions by path, and no queue', () => {

@@ -4,7 +4,7 @@ import { MANIFEST_SCHEMA, manifestSchema, RECORD_SCHEMA, recordSchema } from '..
 import { TRAINER_CONTRACT, trainerJobSchema } from '../../src/kernel/trainer-job.ts';
 import type { StageDeclaration, StageDeclarations } from '../../src/pipeline/declaration.ts';
 import { pipelineSchema, schemaFaults } from '../../src/pipeline/schema.ts';
-import { named } from '../workflows/rewrite.ts';
+import { named, withGoogle } from '../workflows/rewrite.ts';
 import { actionStub, actionTables, actionYaml } from './action-files.ts';
 import { pipelinePage } from './pipeline-page.ts';
 import { stageFaults, stageTables, withTables } from './stage-page.ts';
@@ -36,6 +36,8 @@ export async function generatedFiles(
 ): Promise<ReadonlyMap<string, string>> {
   const alone = Object.fromEntries(await Promise.all(standalone.map(async ({ name, load }) => [name, await load()] as const)));
   const files = new Map(filesOf(await catalogued(), { existing, repository, alone }));
+  const retrain = existing('.github/workflows/retrain.yml');
+  if (retrain !== undefined) files.set('.github/workflows/retrain-google.yml', withGoogle(retrain));
   // A page with generated tables is written by hand around them.
   for (const { path, text } of handWritten) files.set(path, named(files.get(path) ?? text, repository));
   return files;
