@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import { Random } from '../../src/statistics/random.ts';
 import { BadInput } from '../../src/tables/bad-input.ts';
+import { compareProfiles } from '../../src/tables/drift/compare-profiles.ts';
 import { type Cell, tableOf } from '../../src/tables/memory-table.ts';
 import { countOnEdges } from '../../src/tables/profile/count-on-edges.ts';
 import { quantileOf } from '../../src/tables/profile/edges.ts';
@@ -10,7 +11,7 @@ import { HyperLogLog } from '../../src/tables/profile/hyperloglog.ts';
 import { KLL_RANK_ERROR } from '../../src/tables/profile/kll.ts';
 import { profileFromJson, profileToJson } from '../../src/tables/profile/profile-json.ts';
 import { Profiler, profile } from '../../src/tables/profile/profiler.ts';
-import type { CategoricalProfile, NumericProfile } from '../../src/tables/profile-types.ts';
+import type { CategoricalProfile, NumericProfile, Profile } from '../../src/tables/profile-types.ts';
 
 const near = (found: number | undefined, expected: number, tolerance = 1e-11): void => {
   assert.ok(
@@ -157,6 +158,25 @@ test('profile: the order of the rows changes no exact figure', async () => {
   const forward = await numeric(values);
   const backward = await numeric([...values].reverse());
   assert.deepEqual({ ...backward, moments: undefined }, { ...forward, moments: undefined });
+});
+
+test('profile: neither do several columns of several kinds, in batches of any size, nor the drift told from them', async () => {
+  const n = 5_000;
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  Random.of(7, 6, 9).shuffle(order);
+  const x = random(n, 8).map((value, i) => (i % 17 === 0 ? undefined : Math.round(value * 50)));
+  const columns = {
+    x,
+    t: x.map((value, i) => (i % 23 === 0 ? undefined : `c${(value ?? 0) % 37}`)),
+    b: x.map((value) => (value ?? 0) % 2 === 0),
+  };
+  const permuted = Object.fromEntries(Object.entries(columns).map(([name, values]) => [name, [...order].map((at) => values[at])]));
+  const [before, after] = [await profile(tableOf(columns)), await profile(tableOf(permuted, { batchRows: 317 }))];
+  const withoutMoments = ({ columns: described }: Profile) => described.map((column) => ({ ...column, moments: undefined }));
+  assert.deepEqual(withoutMoments(after), withoutMoments(before));
+  const reference = await profile(tableOf({ ...columns, x: x.map((value) => (value === undefined ? undefined : value + 9)) }));
+  for (const method of ['psi', 'ks', 'js', 'wasserstein'] as const)
+    assert.deepEqual(compareProfiles(reference, after, { method }), compareProfiles(reference, before, { method }), method);
 });
 
 test('profile: beyond the memory a sketch finds the edges, within its rank error, and a second pass counts exactly', async () => {

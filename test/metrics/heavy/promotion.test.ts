@@ -148,11 +148,15 @@ async function visibleEffect<R extends Rows>(world: World<R>): Promise<number> {
 
 async function promoted<R extends Rows>(world: World<R>, effect: number, seed: bigint): Promise<number> {
   let count = 0;
+  let differing = 0;
   for (let i = 0; i < PAIRS; i++) {
     const [candidate, champion] = world.draw(Random.of(seed, STREAMS.synthetic, i), effect);
     const found = await compareModels({ primary: world.metric, candidate, champion, seed: BigInt(i) });
     if (found.verdict === 'better') count++;
+    const { discordant } = found.primary!;
+    if (discordant !== undefined) differing += discordant.candidateOnly + discordant.championOnly;
   }
+  if (differing > 0) assert.ok(differing >= 100 * PAIRS, `only ${differing / PAIRS} discordant rows a pair`);
   return count / PAIRS;
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  basicInterval,
   bcaInterval,
   bootstrapCells,
   bootstrapMeans,
@@ -140,6 +141,10 @@ const MEAN_DRAWS = 1000;
 covers('bootstrap percentile of a mean, n 100', 0, (random) =>
   percentileInterval(bootstrapMeans(normals(random, 100), { seed: random.u32(), replicates: MEAN_DRAWS })),
 );
+covers('bootstrap basic of a mean, n 100', 0, (random) => {
+  const x = normals(random, 100);
+  return basicInterval(x.reduce((total, v) => total + v, 0) / x.length, bootstrapMeans(x, { seed: random.u32(), replicates: MEAN_DRAWS }));
+});
 covers(
   'BCa of a mean, n 100, skewed',
   1,
