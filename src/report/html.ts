@@ -7,7 +7,7 @@ import type { Block, Cell, Chart, Column, Section } from './document.ts';
 import { html, webAddress } from './escape.ts';
 import { count } from './numbers.ts';
 import type { Run } from './run.ts';
-import { type ReportOptions, reportDocument } from './sections.ts';
+import { reportDocument } from './sections.ts';
 import { STYLE } from './style.ts';
 
 const TEXT_MAX = 4_000;
@@ -18,8 +18,8 @@ const UNBROKEN_MAX = 16;
  * The report as one HTML file: no script, no request to anywhere, one style sheet that the policy names by its digest,
  * so that nothing a record says can be run, loaded or styled.
  */
-export function reportHtml(run: Run, options: ReportOptions = {}): string {
-  const { title, headline, facts, sections } = reportDocument(run, options);
+export function reportHtml(run: Run): string {
+  const { title, headline, facts, sections } = reportDocument(run);
   const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
   return `<!doctype html>
 <html lang="en">

@@ -2,14 +2,14 @@ import type { Block, Cell, ReportDocument, Section, Tone } from './document.ts';
 import { markdownBlock, markdownCell, markdownCode, markdownLink, markdownText } from './escape.ts';
 import { count } from './numbers.ts';
 import type { Run } from './run.ts';
-import { type ReportOptions, reportDocument } from './sections.ts';
+import { reportDocument } from './sections.ts';
 
 /** A comment of GitHub holds 65,536 characters; the margin is for what a poster adds (a marker, a link). */
 export const COMMENT_BYTES_MAX = 65_000;
 /** A step's summary holds 1 MiB: docs.github.com, "Adding a job summary". */
 export const SUMMARY_BYTES_MAX = 1_000_000;
 
-export interface MarkdownOptions extends ReportOptions {
+export interface MarkdownOptions {
   /** Shrinks in steps until it fits; unbounded by default. */
   readonly bytesMax?: number;
   /** Where the whole report is: an address, or words such as the name of an artifact. */
@@ -19,7 +19,7 @@ export interface MarkdownOptions extends ReportOptions {
 /** The report as GitHub's Markdown. */
 export function reportMarkdown(run: Run, options: MarkdownOptions = {}): string {
   const { bytesMax = Number.POSITIVE_INFINITY, fullReport } = options;
-  const document = reportDocument(run, options);
+  const document = reportDocument(run);
   for (const [index, step] of STEPS.entries()) {
     const text = write(document, step, index === 0 ? undefined : shortened(fullReport));
     if (byteLength(text) <= bytesMax) return text;

@@ -6,15 +6,11 @@ import { algorithms } from './sections/algorithms.ts';
 import { attention } from './sections/attention.ts';
 import { comparison } from './sections/champion.ts';
 import { drift, quality } from './sections/data.ts';
-import { curves, metrics, slices, type TrendPoint, trend } from './sections/figures.ts';
+import { curves, metrics, slices, trend } from './sections/figures.ts';
 import { gates } from './sections/gates.ts';
 
-export interface ReportOptions {
-  readonly trend?: readonly TrendPoint[];
-}
-
 /** The whole report, in the order a reader wants it. A section whose record is absent is not there. */
-export function reportDocument(run: Run, options: ReportOptions = {}): ReportDocument {
+export function reportDocument(run: Run): ReportDocument {
   const sections = [
     attention(run),
     gates(run),
@@ -25,7 +21,7 @@ export function reportDocument(run: Run, options: ReportOptions = {}): ReportDoc
     drift(run),
     quality(run),
     curves(run),
-    trend(options.trend ?? []),
+    trend(run),
     stages(run),
     digests(run),
     loading(run),

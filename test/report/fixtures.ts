@@ -237,7 +237,21 @@ export const promoted: Manifest = manifest(
         },
       ],
     }),
-    record('register', { started: '2026-11-21T10:01:19.300Z', seconds: 0.2, found: 'Version 3.', outputs: { version: 3 } }),
+    record('register', {
+      started: '2026-11-21T10:01:19.300Z',
+      seconds: 0.2,
+      found: 'Version 3.',
+      outputs: { version: 3 },
+      curves: [
+        {
+          name: 'trend',
+          title: 'auc_roc over the versions',
+          x: 'Version',
+          y: 'auc_roc',
+          series: [{ name: 'auc_roc', x: [1, 2, 3], y: [0.81, 0.82, 0.83] }],
+        },
+      ],
+    }),
     record('promote', {
       started: '2026-11-21T10:01:19.600Z',
       seconds: 0.3,

@@ -6,7 +6,6 @@ import { STYLE } from '../../src/report/style.ts';
 import { errored, hostile, keptBack, manifest, promoted, refused, skipped } from './fixtures.ts';
 
 const every = { promoted, keptBack, refused, skipped, errored, hostile, empty: manifest([]) };
-const trend = [1, 2, 3].map((version) => ({ version, metric: 'auc_roc', value: 0.8 + version / 100 }));
 
 interface Tag {
   readonly name: string;
@@ -37,7 +36,7 @@ const ALLOWED = new Set(
 test('report.html: only our tags, all closed, no script, no event, nothing from elsewhere', () => {
   for (const [name, run] of Object.entries(every)) {
     const open: string[] = [];
-    for (const tag of tagsOf(reportHtml(run, { trend }))) {
+    for (const tag of tagsOf(reportHtml(run))) {
       assert.ok(ALLOWED.has(tag.name), `${name}: ${tag.name}`);
       for (const [attribute, value] of Object.entries(tag.attributes)) {
         assert.doesNotMatch(attribute, /^on|^src|^style$|^srcset$|^action$/, `${name}: ${attribute}`);
@@ -72,7 +71,7 @@ test('report.html: hostile text is shown and is nothing else', () => {
 });
 
 test('report.html: everything of the run is there', () => {
-  const document = reportHtml(promoted, { trend });
+  const document = reportHtml(promoted);
   for (const part of [
     '<strong>Promoted</strong><p>Version 3 of churn is the champion in place of version 2.</p>',
     '0.846 [0.824, 0.868]',
@@ -101,11 +100,11 @@ test('report.html: sections whose record is absent are not there, and every link
   const ids = (document: string) => [...document.matchAll(/<section id="([^"]*)"/g)].map(([, id]) => id);
   const links = (document: string) => [...document.matchAll(/href="#([^"]*)"/g)].map(([, id]) => id);
   assert.deepEqual(ids(reportHtml(skipped)), ['stages', 'loading', 'run']);
-  for (const run of Object.values(every)) assert.deepEqual(links(reportHtml(run, { trend })), ids(reportHtml(run, { trend })));
+  for (const run of Object.values(every)) assert.deepEqual(links(reportHtml(run)), ids(reportHtml(run)));
 });
 
 test('report.html: readable without eyes: language, one h1, scopes, captions, names of pictures', () => {
-  const document = reportHtml(promoted, { trend });
+  const document = reportHtml(promoted);
   const tags = tagsOf(document).filter(({ closing }) => !closing);
   const named = (name: string) => tags.filter((tag) => tag.name === name);
   assert.equal(named('html')[0]?.attributes.lang, 'en');

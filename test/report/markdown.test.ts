@@ -20,6 +20,7 @@ test('report.md: the verdict comes first, then what it rests on', () => {
     'Drift',
     'Data',
     'Behind the figures',
+    'Versions so far',
     'Stages and times',
     'Inputs and outputs',
     'How to use this version',

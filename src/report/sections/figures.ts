@@ -46,28 +46,20 @@ export function slices(run: Run): Section {
 export function curves(run: Run): Section {
   const told = ['bias-check', 'drift', 'validate-data', 'prepare-data', 'train'];
   const blocks = run.records.flatMap((record) => [
-    ...(['bias-check', 'drift', 'validate-data', 'prepare-data'].includes(record.stage) ? [] : curveBlocks(record)),
+    ...(['bias-check', 'drift', 'validate-data', 'prepare-data', 'register'].includes(record.stage) ? [] : curveBlocks(record)),
     ...(told.includes(record.stage) ? [] : tableBlocks(record)),
   ]);
   return { id: 'curves', title: 'Behind the figures', weight: 'detail', blocks };
 }
 
-/** One earlier version's figure, for the trend; from the registry's history. */
-export interface TrendPoint {
-  readonly version: number;
-  readonly metric: string;
-  readonly value: number;
-}
-
-export function trend(points: readonly TrendPoint[]): Section {
-  const blocks = [...new Set(points.map(({ metric }) => metric))].flatMap((metric): Block[] => {
-    const own = points.filter((point) => point.metric === metric).toSorted((a, b) => a.version - b.version);
-    if (own.length < 2) return [];
-    const series = [{ name: metric, x: own.map(({ version }) => version), y: own.map(({ value }) => value) }];
-    return [
-      { kind: 'chart', chart: { kind: 'lines', title: `${metric} over the versions`, x: 'Version', y: metric, series } },
-      { kind: 'text', text: 'Each version was judged on the data of its day: a step here may be the data’s as well as the model’s.' },
-    ];
-  });
+/** The primary metric of the versions so far, as `register` found them. */
+export function trend(run: Run): Section {
+  const registered = recordOf(run, 'register');
+  const blocks: Block[] = registered === undefined ? [] : [...curveBlocks(registered)];
+  if (blocks.length > 0)
+    blocks.push({
+      kind: 'text',
+      text: 'Each version was judged on the data of its day: a step here may be the data’s as well as the model’s.',
+    });
   return { id: 'trend', title: 'Versions so far', weight: 'detail', blocks };
 }

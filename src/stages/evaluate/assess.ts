@@ -3,6 +3,7 @@ import type { Context, StageResult } from '../../kernel/stage.ts';
 import { incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
 import { findMetric, metricsOf, primaryOf } from '../../metrics/catalogue.ts';
 import type { Rows, Task } from '../../metrics/metric.ts';
+import { count, difference, estimate } from '../../statistics/figure-text.ts';
 import { gateVerdict, judgeGates } from '../gates.ts';
 import type { Judged } from '../judged-rows.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
@@ -12,22 +13,24 @@ import { measure } from './measure.ts';
 
 const PARTS = ['test', 'oot'] as const;
 
-export type EvaluateResult = StageResult<'primary' | 'value' | 'threshold' | 'better' | 'evaluation'>;
+export type EvaluateResult = StageResult<'primary' | 'value' | 'threshold' | 'champion-threshold' | 'better' | 'evaluation'>;
 
 export interface Assessment {
   readonly task: Task;
   readonly inputs: EvaluateInputs;
   /** The candidate on the test rows. */
   readonly test: Judged<Rows>;
-  /** Reads other predictions the same way: those of the out-of-time rows, those of the champion. */
+  /** Reads other predictions the same way: those of the out-of-time rows. */
   readonly judge: (rows: string | undefined, predictions: string) => Promise<Judged<Rows>>;
+  /** Reads the champion's predictions, where they are read in another way: at its own threshold. */
+  readonly judgeChampion?: Assessment['judge'];
   /** Metrics shown besides those asked for. */
   readonly beside?: readonly string[];
 }
 
 /** Metrics with intervals, gates and the comparison with the champion: the same for every task. */
 export async function assess(
-  { task, inputs, test, judge, beside = [] }: Assessment,
+  { task, inputs, test, judge, judgeChampion = judge, beside = [] }: Assessment,
   { signal, run, log }: Pick<Context, 'signal' | 'run' | 'log'>,
 ): Promise<EvaluateResult> {
   const primary = findMetric(task, inputs.primary ?? primaryOf(task));
@@ -66,7 +69,7 @@ export async function assess(
     testRows: inputs.rows,
     primary,
     test,
-    judge,
+    judge: judgeChampion,
     seed: run.seed,
     signal,
     progress: (share) => log.progress(0.7 + share * 0.3, 'comparison'),
@@ -98,12 +101,9 @@ function verdictOf(gates: readonly Gate[], comparison: Comparison | undefined): 
 }
 
 function foundText(name: string, main: MetricValue | undefined, comparison: Comparison | undefined): string {
-  const interval = main?.interval ? ` [${main.interval.low.toFixed(3)}, ${main.interval.high.toFixed(3)}]` : '';
   const value =
-    main?.value === undefined ? `${name} could not be computed` : `${name} ${main.value.toFixed(3)}${interval} on ${main.n} rows`;
+    main?.value === undefined ? `${name} could not be computed` : `${name} ${estimate(main.value, main.interval)} on ${count(main.n)} rows`;
   if (!comparison) return value;
-  const difference = comparison.primary
-    ? ` (difference ${comparison.primary.difference >= 0 ? '+' : ''}${comparison.primary.difference.toFixed(4)})`
-    : '';
-  return `${value}; ${comparison.verdict} than version ${comparison.champion}${difference}`;
+  const gap = comparison.primary ? ` (difference ${difference(comparison.primary.difference, comparison.primary.interval)})` : '';
+  return `${value}; ${comparison.verdict} than version ${comparison.champion}${gap}`;
 }

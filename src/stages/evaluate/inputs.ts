@@ -76,6 +76,15 @@ export const evaluateInputs = {
     z.string().optional().describe('Why the champion could not be asked. Absent: it could.'),
   ),
   'champion-version': wired('fetch-model.version', z.int().optional().describe('Number of the champion. Absent: there is none.')),
+  'champion-metadata': wired(
+    'fetch-model.metadata',
+    z
+      .string()
+      .optional()
+      .describe(
+        'What the registry knows of the champion, as JSON: the threshold it was judged at. Absent: it is held to the threshold of the candidate.',
+      ),
+  ),
   'left-out': wired('prepare-data.left-out', z.string().optional().describe('Keys of rows the champion was trained on. Absent: none.')),
   ...sqlInputs,
 };

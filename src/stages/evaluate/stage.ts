@@ -9,7 +9,7 @@ import { assess } from './assess.ts';
 import { checkEvaluation } from './check-evaluation.ts';
 import { evaluateInputs } from './inputs.ts';
 import { evaluateSql } from './text-to-sql.ts';
-import { thresholdOf } from './threshold-of.ts';
+import { thresholdOf, thresholdOfChampion } from './threshold-of.ts';
 
 export const evaluate = defineStage({
   name: 'evaluate',
@@ -19,6 +19,7 @@ export const evaluate = defineStage({
     primary: 'Name of the primary metric.',
     value: 'Its value on the test rows.',
     threshold: 'Score from which a row counted as positive.',
+    'champion-threshold': 'The same for the champion: its own, kept with the version. Absent without a champion.',
     better: 'What the comparison said: `better`, `not-better` or `incomparable`; absent without a champion.',
     evaluation: 'For SQL: every row with expected and predicted SQL, label of complexity and scores, as CSV.',
   },
@@ -50,12 +51,18 @@ export const evaluate = defineStage({
     };
     const open = (path: string) => data.open(path, {}, signal);
     options.threshold = await thresholdOf(inputs, open, options);
-    const judge = async (rows: string | undefined, predictions: string) => {
+    const champion = await thresholdOfChampion(inputs['champion-metadata'], options.threshold);
+    const judgedAt = (threshold: number) => async (rows: string | undefined, predictions: string) => {
       const [truth, predicted] = [await open(rows ?? predictions), await open(predictions)];
-      return inputs.task === 'regression' ? regressed(truth, predicted, options) : classified(truth, predicted, options);
+      return inputs.task === 'regression' ? regressed(truth, predicted, options) : classified(truth, predicted, { ...options, threshold });
     };
+    const judge = judgedAt(options.threshold);
     const test = await judge(inputs.rows, inputs.predictions);
-    const result = await assess({ task: metricTask(inputs.task, options.positive), inputs, test, judge }, context);
-    return { ...result, outputs: { ...result.outputs, threshold: options.threshold } };
+    const result = await assess(
+      { task: metricTask(inputs.task, options.positive), inputs, test, judge, judgeChampion: judgedAt(champion) },
+      context,
+    );
+    const outputs = { ...result.outputs, threshold: options.threshold };
+    return { ...result, outputs: result.comparison === undefined ? outputs : { ...outputs, 'champion-threshold': champion } };
   },
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { UserError } from '../../kernel/errors.ts';
 import { tuneThreshold } from '../../metrics/threshold-tuning.ts';
 import type { Table } from '../../tables/table.ts';
@@ -10,7 +11,7 @@ interface ThresholdInputs {
 }
 
 /**
- * The score from which rows are positive: as given, or tuned on the validation rows, which judge nothing. Candidate and champion are held to the same.
+ * The score from which rows are positive: as given, or tuned on the validation rows, which judge nothing.
  * `UserError`: `no-validation-part`, `one-class`, `no-positive`.
  */
 export async function thresholdOf(inputs: ThresholdInputs, open: (path: string) => Promise<Table>, options: JudgeOptions): Promise<number> {
@@ -33,4 +34,11 @@ export async function thresholdOf(inputs: ThresholdInputs, open: (path: string) 
       todo: 'Make prepare-data.split.validation larger.',
     });
   return tuned.threshold;
+}
+
+/** The threshold that was chosen for the champion and is kept with it; `otherwise` for versions that keep none. */
+export async function thresholdOfChampion(metadata: string | undefined, otherwise: number): Promise<number> {
+  if (metadata === undefined) return otherwise;
+  const { threshold } = (JSON.parse(await readFile(metadata, 'utf8')) as { metadata?: { threshold?: unknown } }).metadata ?? {};
+  return typeof threshold === 'number' ? threshold : otherwise;
 }

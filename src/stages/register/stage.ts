@@ -9,6 +9,7 @@ import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { registry } from '../../providers/registries/registry.ts';
 import { readInputs } from '../read-inputs.ts';
+import { trendOf } from './trend.ts';
 import { versionMetadata } from './version-metadata.ts';
 
 export const register = defineStage({
@@ -88,11 +89,14 @@ export const register = defineStage({
     const version = await registry.add(inputs.name, { files, metadata, tags: inputs.tags, created: now.toISOString() }, signal);
     const uri = `${registry.uri}/${inputs.name}/versions/${version.version}`;
     const entry = await registry.entry?.(version, signal);
+    const primary = evaluation?.outputs.primary;
+    const curves = typeof primary === 'string' ? trendOf(await registry.versions(inputs.name, signal), primary) : [];
     if (entry?.remark !== undefined) log.warn('registry-remark', entry.remark);
     return {
       verdict: passed,
       found: `version ${version.version} (${version.files.length} files, ${version.digest.slice(0, 12)})`,
       outputs: { version: version.version, digest: version.digest, uri, 'registered-model': entry?.name ?? uri },
+      curves,
     };
   },
 });

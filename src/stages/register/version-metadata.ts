@@ -37,6 +37,7 @@ export function versionMetadata({ inputs, run, now, trainer, training, evaluatio
     performance: performanceBySplit(evaluation),
     cross_validation: trainer.cv,
     metrics: evaluation?.metrics.filter(({ slice, model }) => slice === undefined && (model === undefined || model === 'candidate')) ?? [],
+    threshold: evaluation?.outputs.threshold,
     gates: [...(evaluation?.gates ?? []), ...(bias?.gates ?? [])],
     verdicts: Object.fromEntries(verdicts),
     comparison: evaluation?.comparison,

@@ -60,14 +60,21 @@ const WORLDS: readonly World[] = [
     truth: large(ovr, threeClasses(400_000)),
   },
   { name: 'R², n 200', metric: findMetric('regression', 'r2'), method: 'bca', draw: linear(200), truth: 0.75 },
-  { name: 'average precision, n 200', metric: precision, method: 'bca', draw: scored(200), truth: large(precision, scored(1_000_000)) },
+  {
+    name: 'average precision, n 200',
+    metric: precision,
+    method: 'bca',
+    draw: scored(200),
+    truth: large(precision, scored(1_000_000)),
+    within: [0.91, 0.96],
+  },
 ];
 
 for (const { name, metric, method, draw, truth, within: [least, most] = [0.935, 0.965] } of WORLDS)
   test(`${name} (${method}): its interval covers ${least * 100} to ${most * 100} % of ${SAMPLES} samples`, async (t) => {
     let held = 0;
     for (let i = 0; i < SAMPLES; i++) {
-      const found = await metric.estimate(draw(Random.of(20240101, STREAMS.synthetic, i)), { seed: BigInt(i), replicates: 500 });
+      const found = await metric.estimate(draw(Random.of(20240101, STREAMS.synthetic, i)), { seed: BigInt(i), replicates: 300 });
       assert.ok('value' in found && found.interval?.method === method, `${name}: ${JSON.stringify(found)}`);
       if (found.interval.low <= truth && truth <= found.interval.high) held++;
     }
