@@ -23,6 +23,7 @@ export * from './entities.ts';
 export * from './fairness.ts';
 export * from './forecast.ts';
 export * from './forecast-rows.ts';
+export * from './gate-corrections.ts';
 export * from './gates.ts';
 export * from './group-counts.ts';
 export * from './group-disparities.ts';

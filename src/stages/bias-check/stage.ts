@@ -6,6 +6,7 @@ import { passed, skipped } from '../../kernel/verdict.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { ClassificationRows } from '../../metrics/classification-rows.ts';
 import { FAIRNESS_MEASURES, fairnessDirection } from '../../metrics/fairness.ts';
+import { correctMany, type GateAmongMany } from '../../metrics/gate-corrections.ts';
 import { judge } from '../../metrics/gates.ts';
 import { countGroups, type GroupCounts, rateOf } from '../../metrics/group-counts.ts';
 import type { Rows } from '../../metrics/metric.ts';
@@ -70,7 +71,7 @@ export const biasCheck = defineStage({
     const minimums = { group: inputs['min-group'], denominator: inputs['min-denominator'] };
 
     const metrics: MetricValue[] = [];
-    const gates: Gate[] = [];
+    const judgedGates: (GateAmongMany & { readonly name: string; readonly slice: string })[] = [];
     const tables: RecordTable[] = [];
     const small = new Set<string>();
     let groups = 0;
@@ -98,11 +99,17 @@ export const biasCheck = defineStage({
         const gate = inputs.gates[name];
         if (gate === undefined) continue;
         const [written, how] = typeof gate === 'object' ? [gate.threshold, gate.judge ?? 'interval'] : [gate, 'interval' as const];
-        const judgement = judge(parseThreshold(written, fairnessDirection(name), name), measure.estimate, how as 'point' | 'interval');
-        gates.push({ ...gateOf(name, judgement), slice: slicing.name, split: 'test' });
+        const threshold = parseThreshold(written, fairnessDirection(name), name);
+        const judgement = judge(threshold, measure.estimate, how as 'point' | 'interval');
+        const estimateAt = (level: number) => given(counts, { minimums, level }).estimate;
+        judgedGates.push({ name, slice: slicing.name, judgement, threshold, estimateAt });
       }
     }
 
+    const gates = correctMany(judgedGates).map((judgement, at): Gate => {
+      const { name, slice } = judgedGates[at]!;
+      return { ...gateOf(name, judgement), slice, split: 'test' };
+    });
     const verdict = gateVerdict(gates) ?? passed;
     const found = `${groups} groups by ${inputs.slices.map(({ column }) => column).join(', ')}${small.size > 0 ? `; too few rows in ${[...small].join(', ')}` : ''}`;
     return { verdict, found, outputs: { groups, 'too-few': small.size }, metrics, gates, tables };
