@@ -20,6 +20,33 @@ export interface Vertex {
 
 export const IMAGE = `europe-docker.pkg.dev/ours-1/trainers/own@sha256:${'a'.repeat(64)}`;
 
+/** Options of a backend whose process dies at one of its awaits: from there on nothing of it goes on. */
+export function mortal(options: Pick<VertexBackendOptions, 'clients' | 'store'>, dieAt: number) {
+  const { promise: died, resolve } = Promise.withResolvers<string>();
+  const points: string[] = [];
+  const point = async (name: string): Promise<void> => {
+    if (points.push(name) - 1 !== dieAt) return;
+    resolve(name);
+    await new Promise(() => undefined);
+  };
+  const wrapped = <T extends object>(of: T, names: readonly string[]): T =>
+    new Proxy(of, {
+      get(target, name) {
+        const value = Reflect.get(target, name) as unknown;
+        if (typeof value !== 'function' || !names.includes(String(name))) return typeof value === 'function' ? value.bind(target) : value;
+        return async (...given: unknown[]) => {
+          await point(`before ${String(name)}`);
+          const answer = await (value.apply(target, given) as Promise<unknown>);
+          await point(`after ${String(name)}`);
+          return answer;
+        };
+      },
+    });
+  const { clients, store } = options;
+  const service = async () => wrapped(await clients.jobs(), ['listCustomJobs', 'createCustomJob', 'getCustomJob', 'cancelCustomJob']);
+  return { died, points, options: { store: wrapped(store, ['stat', 'get', 'put']), clients: { ...clients, jobs: service } } };
+}
+
 /** A stand-in for Vertex AI with a store in a folder. */
 export async function vertex(t: TestContext, options: JobsOptions = {}): Promise<Vertex> {
   const jobs = await vertexJobs(t, options);

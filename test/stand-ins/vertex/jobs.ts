@@ -41,6 +41,8 @@ export interface StandInJob {
   readonly created: number;
   state: string;
   error?: { code: number; message: string };
+  /** How many lists it was missing from. */
+  missed: number;
   /** How often the container was started. */
   starts: number;
   /** Resolves when the job is in a final state. */
@@ -50,6 +52,8 @@ export interface StandInJob {
 export interface JobsOptions {
   /** How long a new job is missing from the list. */
   readonly hiddenMs?: number;
+  /** How many lists it is missing from, besides. */
+  readonly hiddenLists?: number;
   /** How long it is queued, and then pending. */
   readonly queuedMs?: number;
   readonly pendingMs?: number;
@@ -60,6 +64,8 @@ export interface JobsOptions {
   /** Starts after the first of a container that ended with an error. */
   readonly restarts?: number;
   readonly python?: string;
+  /** `false`: no container is started, and jobs run until they are cancelled. */
+  readonly containers?: boolean;
   readonly pageSize?: number;
 }
 
@@ -93,12 +99,14 @@ const BUILT_IN: readonly (readonly [RegExp, string, number])[] = [
 export async function vertexJobs(context: Pick<TestContext, 'after'>, options: JobsOptions = {}): Promise<JobsStandIn> {
   const {
     hiddenMs = 0,
+    hiddenLists = 0,
     queuedMs = 20,
     pendingMs = 20,
     cancelMs = 50,
     exhausted = [],
     restarts = 2,
     python = 'python3',
+    containers = true,
     pageSize = 100,
   } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'vertex-jobs-'));
@@ -131,6 +139,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     if (FINAL.includes(job.state)) return;
     job.state = 'JOB_STATE_RUNNING';
     job.starts++;
+    if (!containers) return undefined;
     const child = await containerOf(job, scratch, python);
     if (job.state === 'JOB_STATE_CANCELLING') child.kill('SIGTERM');
     children.set(job.name, child);
@@ -171,7 +180,15 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
         refuse(customJob, exhausted);
         const { promise, resolve } = Promise.withResolvers<void>();
         const name = `${parent}/customJobs/${4_000_000_000 + jobs.length}`;
-        const job: StandInJob = { name, body: customJob, created: Date.now(), state: 'JOB_STATE_QUEUED', starts: 0, ended: promise };
+        const job: StandInJob = {
+          name,
+          body: customJob,
+          created: Date.now(),
+          state: 'JOB_STATE_QUEUED',
+          missed: 0,
+          starts: 0,
+          ended: promise,
+        };
         jobs.push(job);
         finish.set(name, resolve);
         later(queuedMs, () => {
@@ -192,8 +209,9 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
         const matching = jobs.filter(
           (job) =>
             job.name.startsWith(`${parent}/`) &&
+            (label === undefined || job.body.labels[label] === value) &&
             Date.now() - job.created >= hiddenMs &&
-            (label === undefined || job.body.labels[label] === value),
+            job.missed++ >= hiddenLists,
         );
         const from = Number(pageToken || 0);
         const next = from + pageSize < matching.length ? String(from + pageSize) : '';
@@ -202,7 +220,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
       CancelCustomJob: ({ name }: { name: string }) => {
         const job = found(name);
         if (FINAL.includes(job.state) || job.state === 'JOB_STATE_CANCELLING') return {};
-        const waiting = job.state !== 'JOB_STATE_RUNNING';
+        const waiting = job.state !== 'JOB_STATE_RUNNING' || !containers;
         job.state = 'JOB_STATE_CANCELLING';
         children.get(name)?.kill('SIGTERM');
         if (waiting) later(cancelMs, () => end(job, 'JOB_STATE_CANCELLED', { code: 1, message: 'CANCELED' }));
