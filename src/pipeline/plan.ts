@@ -63,7 +63,7 @@ export function plan(resolved: Resolved, stages: StageDeclarations, facts: PlanF
     ...(model === undefined ? {} : { model }),
     stages: names.map((name) => planStage(stages[name]!, names, resolved, facts)),
     gates: names.flatMap((name) => gatesOf(name, resolved.stages[name]!.inputs)),
-    warnings: attemptsWarning(resolved, facts),
+    warnings: [...attemptsWarning(resolved, facts), ...movingImageWarning(resolved)],
   };
 }
 
@@ -176,4 +176,12 @@ function attemptsWarning({ shared, origins }: Resolved, { hosted }: PlanFacts): 
       text: `${run.retries + 1} attempts of ${formatDuration(run.timeout)} with pauses of ${formatDuration(run['retry-delay'])} take up to ${formatDuration(seconds)}; a job on a hosted runner ends after ${formatDuration(HOSTED_JOB_SECONDS)}.`,
     },
   ];
+}
+
+/** Google's images exist under a name only, and what it names may be another tomorrow; the key cannot see that. */
+function movingImageWarning({ stages }: Resolved): Reason[] {
+  const inputs = stages.train?.inputs;
+  if (inputs?.backend !== 'vertex' || String(inputs.image ?? '').includes('@sha256:')) return [];
+  const image = inputs.image === undefined ? "one of Google's images" : String(inputs.image);
+  return [{ code: 'moving-image', text: `train runs in ${image}, which may change: train.image by digest (NAME@sha256:…) does not.` }];
 }

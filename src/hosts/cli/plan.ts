@@ -38,6 +38,7 @@ export const plan: Verb = {
       ...(champion && { champion: { version: champion.version } }),
       ...(await knownOf(gate, registry, loaded.model, door)),
       force: args.flag('force'),
+      hosted: door.env.GITHUB_ACTIONS === 'true',
       home: relative(door.cwd, loaded.home) || '.',
       registry: registry.uri,
     });
