@@ -17,6 +17,7 @@ import numpy as np
 rows, replicates = int(sys.argv[2]), int(sys.argv[3])
 ours = np.fromfile(sys.argv[1], dtype=np.float64).reshape(2, rows)
 start = time.perf_counter()
+cpu = time.process_time()
 d = ours[0] - ours[1]
 random = np.random.default_rng(20240101)
 means = np.empty(replicates)
@@ -26,7 +27,8 @@ for at in range(0, replicates, block):
 low, high = np.quantile(means, [0.025, 0.975])
 p = min(1, 2 * min(1 + (means <= 0).sum(), 1 + (means >= 0).sum()) / (replicates + 1))
 seconds = time.perf_counter() - start
-print(json.dumps({"seconds": seconds, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "low": low, "high": high, "numpy": np.__version__}))
+cpu = time.process_time() - cpu
+print(json.dumps({"seconds": seconds, "cpu": cpu, "mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "low": low, "high": high, "numpy": np.__version__}))
 `;
 
 /** Paired bootstrap, 10,000 replicates of 10,000 rows, one thread, against numpy in the environment that BENCH_PYTHON names. */
@@ -46,7 +48,7 @@ export async function bench(): Promise<Measure[]> {
     const ours = measureOurs(file);
     const peer = JSON.parse(
       execFileSync(python, ['-c', PEER, file, String(ROWS), String(REPLICATES)], { encoding: 'utf8', timeout: PEER_TIME_MAX_MS }),
-    ) as { seconds: number; mb: number; low: number; high: number; numpy: string };
+    ) as { seconds: number; cpu: number; mb: number; low: number; high: number; numpy: string };
     if (Math.abs(peer.low - ours.low) + Math.abs(peer.high - ours.high) > 0.001) {
       throw new Error(`not the same work: ours ${ours.low}…${ours.high}, numpy ${peer.low}…${peer.high}`);
     }
@@ -59,6 +61,8 @@ export async function bench(): Promise<Measure[]> {
         ratio: peer.seconds / ours.seconds,
         ours_mb: process.resourceUsage().maxRSS / 1024,
         peer_mb: peer.mb,
+        ours_cpu_s: ours.cpu,
+        peer_cpu_s: peer.cpu,
       },
     ];
   } finally {
@@ -66,13 +70,15 @@ export async function bench(): Promise<Measure[]> {
   }
 }
 
-function measureOurs(file: string): { seconds: number; low: number; high: number } {
+function measureOurs(file: string): { seconds: number; cpu: number; low: number; high: number } {
   const bytes = readFileSync(file);
   const both = new Float64Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
   const start = performance.now();
+  const before = process.cpuUsage();
   const d = Float64Array.from({ length: ROWS }, (_, i) => both[i]! - both[ROWS + i]!);
   const replicates = bootstrapMeans(d, { seed: 20240101, replicates: REPLICATES });
   const { low, high } = percentileInterval(replicates);
   bootstrapP(replicates);
-  return { seconds: (performance.now() - start) / 1000, low, high };
+  const { user, system } = process.cpuUsage(before);
+  return { seconds: (performance.now() - start) / 1000, cpu: (user + system) / 1e6, low, high };
 }
