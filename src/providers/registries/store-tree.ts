@@ -114,34 +114,47 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
     };
   }
 
-  /** Writes the files of a head that are not written yet. Whoever is late finds another generation there and changes nothing. */
-  async function settle({ head, objects }: Pick<Base, 'head' | 'objects'>, signal: AbortSignal): Promise<void> {
+  /**
+   * Writes the files of a head that are not written yet; false when the model has moved on meanwhile. A file may have been touched without
+   * being changed, so what is not in the generation the head names is judged by its content, and by whether the head still stands.
+   */
+  async function settle(model: string, { head, generation, objects }: Base, signal: AbortSignal): Promise<boolean> {
     for (const { path, content, from } of head.writes) {
-      const found = objects.get(path) ?? 'absent';
+      let found = objects.get(path) ?? 'absent';
       if (content === undefined) {
         if (found !== 'absent') await store.remove(uriOf(path), signal);
         objects.delete(path);
-      } else if (found === from) {
-        const generation = await writeObject(store, uriOf(path), content, from, signal).catch(async (error: unknown) => {
-          if (!isLostRace(error)) throw error;
-          return (await store.stat(uriOf(path), signal))?.generation;
-        });
-        if (generation !== undefined) objects.set(path, generation);
+        continue;
+      }
+      if (found !== from) {
+        const bytes = found === 'absent' ? undefined : await readSmall(path, found, signal);
+        found = (bytes && known.get(path)?.generation) ?? 'absent';
+        if (bytes && Buffer.from(bytes).toString('utf8') === content) {
+          objects.set(path, found);
+          continue;
+        }
+        if ((await readObject(store, headOf(model), signal))?.generation !== generation) return false;
+      }
+      try {
+        objects.set(path, await writeObject(store, uriOf(path), content, found, signal));
+      } catch (error) {
+        if (isLostRace(error)) return false;
+        throw error;
       }
     }
+    return true;
   }
 
-  /** Replaces the head; false when somebody else came first. */
-  async function commit(model: string, base: Base, next: Head, signal: AbortSignal): Promise<boolean> {
+  /** Replaces the head and gives its generation; undefined when somebody else came first. */
+  async function commit(model: string, base: Base, next: Head, signal: AbortSignal): Promise<string | undefined> {
     try {
-      await writeObject(store, headOf(model), writeHead(next), base.generation, signal);
-      return true;
+      return await writeObject(store, headOf(model), writeHead(next), base.generation, signal);
     } catch (error) {
       if (!(error instanceof WorldError) || signal.aborted) throw error;
       // The answer may have been lost, and the repetition refused because of ourselves.
       const now = await readObject(store, headOf(model), signal);
-      if (now && readHead(now.bytes, headOf(model)).made.includes(next.made[0] as string)) return true;
-      if (isLostRace(error)) return false;
+      if (now && readHead(now.bytes, headOf(model)).made.includes(next.made[0] as string)) return now.generation;
+      if (isLostRace(error)) return undefined;
       throw error;
     }
   }
@@ -170,6 +183,12 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
         .join('/');
       if (!wanted.has(folder) && Date.now() - Date.parse(modified) > LEFTOVER_MS) await store.remove(uri, signal);
     }
+  }
+
+  /** Of many who lost at once some come back earlier than others. */
+  async function rest(model: string, race: number, signal: AbortSignal): Promise<void> {
+    if (race === RACES_MAX) throw busy(root, model, race);
+    await delay(Math.random() * Math.min(pauseMs * race, PAUSE_MS_MAX), undefined, { signal });
   }
 
   /** What goes wrong after a change is made does not unmake it: the next writer settles it. */
@@ -242,7 +261,10 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
     async change(model, work, signal) {
       for (let race = 1; ; race++) {
         const base = await lookAt(model, signal);
-        await settle(base, signal);
+        if (!(await settle(model, base, signal))) {
+          await rest(model, race, signal);
+          continue;
+        }
         const draft = new Map<string, string | undefined>();
         const published: { state: 'uploaded' | 'in doubt' | 'kept' }[] = [];
         const removed: string[] = [];
@@ -275,19 +297,18 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
         }));
         const next = headAfter(base.head, randomBytes(8).toString('hex'), writes);
         for (const upload of published) upload.state = 'in doubt';
-        if (await commit(model, base, next, signal)) {
+        const generation = await commit(model, base, next, signal);
+        if (generation !== undefined) {
           for (const upload of published) upload.state = 'kept';
           await afterwards(async () => {
-            await settle({ head: next, objects: base.objects }, signal);
+            await settle(model, { head: next, generation, objects: base.objects }, signal);
             for (const folder of removed) await removeFiles(folder, signal);
             if (removed.length > 0) await sweep(model, viewOf(oneLook()), signal);
           });
           return result;
         }
         for (const upload of published) upload.state = 'uploaded';
-        if (race === RACES_MAX) throw busy(root, model, race);
-        // Of many who lost at once some come back earlier than others.
-        await delay(Math.random() * Math.min(pauseMs * race, PAUSE_MS_MAX), undefined, { signal });
+        await rest(model, race, signal);
       }
     },
 

@@ -144,15 +144,21 @@ export function vertexRegistry({ clients, tree, log, pauseMs = PAUSE_MS }: Verte
   /** Makes the aliases on Vertex AI those of the bucket, `default` going with the champion; whether there was anything to do. */
   async function follow(model: string, aliases: Aliases, dropped: readonly string[], signal: AbortSignal): Promise<boolean> {
     if (aliases.generation === 0) return false;
+    const named = Object.entries(aliases.versions).filter((each): each is [string, number] => each[1] !== undefined);
+    const folders = await tree.filesOf(model, [...new Set(named.map(([, number]) => number))], signal);
+    let entries = await entriesOf(model, signal);
     const wanted = new Map<string, string>();
-    for (const [alias, number] of Object.entries(aliases.versions)) {
-      if (number === undefined) continue;
-      const { id } = await uploaded(await registry.version(model, number, signal), signal);
-      wanted.set(alias, id);
-      if (alias === 'champion') wanted.set('default', id);
+    for (const [alias, number] of named) {
+      const folder = folders.get(number);
+      let entry = entries.find(({ artifactUri }) => artifactUri === folder || artifactUri === `${folder}/model`);
+      if (!entry) {
+        entry = await uploaded(await registry.version(model, number, signal), signal);
+        entries = await entriesOf(model, signal);
+      }
+      wanted.set(alias, entry.id);
+      if (alias === 'champion') wanted.set('default', entry.id);
     }
     let changed = false;
-    let entries = await entriesOf(model, signal);
     for (const { id, aliases: has } of entries) {
       const missing = [...wanted].flatMap(([alias, at]) => (at === id && !has.includes(alias) ? [alias] : []));
       if (missing.length > 0) await merge(model, id, missing, signal);

@@ -73,6 +73,16 @@ test('store registry: a change is made when the head is, and a writer killed bef
   assert.equal(await onDisk(), 2, 'the next writer settled it');
 });
 
+test('store registry: a file that was touched but not changed is no reason to take a change for made', async (context) => {
+  const { over, registry, folder } = await emptyRegistry(context);
+  for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
+  await registry.move('churn', { champion: 1 }, 0, signal);
+  await over(failing(/churn\/aliases\.json$/, 'before')).move('churn', { champion: 2 }, 1, signal);
+  await utimes(join(folder, 'churn', 'aliases.json'), new Date(0), new Date(0));
+  await registry.append('churn', event('next'), signal);
+  assert.deepEqual(await registry.aliases('churn', signal), { generation: 2, versions: { champion: 2 } });
+});
+
 test('store registry: a writer who comes back late writes nothing over what others have done since', async (context) => {
   const { over, registry, folder } = await emptyRegistry(context);
   for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
