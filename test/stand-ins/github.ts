@@ -161,9 +161,9 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     user,
     html_url: `https://github.com/${repository}/issues/${issue}#issuecomment-${comment.id}`,
   });
-  const pullJson = (pull: StoredPull) => ({
+  const pullJson = ({ owner: _, sha = NOTHING, ...pull }: StoredPull) => ({
     ...pull,
-    head: { ref: pull.head, sha: pull.sha ?? NOTHING },
+    head: { ref: pull.head, sha: sha },
     base: { ref: pull.base },
     html_url: `https://github.com/${repository}/pull/${pull.number}`,
   });
