@@ -43,6 +43,10 @@ test('gate: the store is tried before anything is spent, and left as it was', as
   assert.equal((await gate({ store: 'gs://bucket/sql/' })).verdict.kind, 'passed');
   assert.ok(gcs.requests.some((line) => line.startsWith('PUT')));
   assert.equal(gcs.buckets.get('bucket')?.size, 0);
+
+  const before = gcs.requests.length;
+  assert.equal((await gate({ store: 'gs://bucket/sql/', probe: 'read' })).verdict.kind, 'passed');
+  assert.equal(gcs.requests.length, before);
 });
 
 test('gate: a store that cannot be written ends the run, naming the permission; one that cannot be emptied is a warning', async (context) => {

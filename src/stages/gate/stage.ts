@@ -113,7 +113,7 @@ export const gate = defineStage({
       const text = `${name} was trained for ${state.lastTrained?.logicalDate}; gate.min-interval asks for ${Math.round(wait / 3600)} h between trainings.`;
       return { verdict: skipped('too-soon', text), found: text, outputs: { ...outputs, reason: 'too-soon' }, endsRun: true };
     }
-    if (inputs.store !== undefined) await probeStore(inputs.store, store, context);
+    if (inputs.store !== undefined && inputs.probe === 'write') await probeStore(inputs.store, store, context);
     return { verdict: passed, found: state.source ? 'something changed since the last run' : 'first run of this model', outputs };
   },
 });
