@@ -2,10 +2,11 @@ import { z } from 'zod';
 import type { Data } from '../providers/sources/source.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import type { Table } from '../tables/table.ts';
+import { openBenchmarkFile } from './sql-benchmark-files.ts';
 
 /** What a column of text-to-SQL data can hold, and the names it goes by in the data sets and files people have. */
 export const KNOWN_SQL_COLUMNS = {
-  id: ['id'],
+  id: ['id', 'question_id'],
   question: ['input_text', 'question'],
   expected: ['expected_sql', 'sql', 'query', 'SQL', 'gold'],
   predicted: ['predicted_sql', 'pred', 'predicted', 'prediction'],
@@ -58,8 +59,10 @@ export function neededSqlColumn(table: Table, column: SqlColumn, asked: string |
   );
 }
 
-/** Text stays text: an SQL column that looks like numbers, or holds NULL, must come as it was written. */
-export async function openAsText(reference: string, source: Pick<Data, 'open'>, signal: AbortSignal): Promise<Table> {
+/** Text stays text: an SQL column that looks like numbers, or holds NULL, must come as it was written. Also files of public benchmarks. */
+export async function openAsText(reference: string, source: Pick<Data, 'open' | 'fetch'>, signal: AbortSignal): Promise<Table> {
+  const benchmark = await openBenchmarkFile(reference, source, signal);
+  if (benchmark) return benchmark;
   const { schema } = await source.open(reference, {}, signal);
   return source.open(reference, { types: Object.fromEntries(schema.map(({ name }) => [name, 'text' as const])) }, signal);
 }

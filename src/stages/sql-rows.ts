@@ -33,7 +33,7 @@ export interface SqlRowsOptions {
  * have it, else by position with equal counts. A row nobody predicted counts as an empty prediction; a prediction for no row is an error.
  */
 export async function readSqlRows(
-  source: Pick<Data, 'open'>,
+  source: Pick<Data, 'open' | 'fetch'>,
   { rows, predictions }: { readonly rows?: string; readonly predictions: string },
   options: SqlRowsOptions,
 ): Promise<SqlRows> {

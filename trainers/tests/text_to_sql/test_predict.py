@@ -46,7 +46,9 @@ class Predicting(SqlCase):
 
         with mock.patch.object(Writer, "write", fails_at_some):
             rows = self.predicted(parameters={"max_target_length": 8})
-            self.assertEqual(["r70"], [row[0] for row in rows if row[1] == ""])
+            self.assertEqual(["r70", "", "0"], rows[70])
+            last = json.loads((self.folder / "output" / "progress.jsonl").read_text().splitlines()[-1])
+            self.assertEqual(1, last["metrics"]["failed"])
             failing.append("a question")
             with self.assertRaises(RuntimeError) as caught:
                 self.predicted(parameters={"max_target_length": 8})
