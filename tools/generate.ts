@@ -6,7 +6,7 @@ import { root } from './process.ts';
 import { repositoryName } from './workflows/repository.ts';
 
 /** Files written by hand in which the name of this repository stands: package.json says it, the others follow. */
-const NAMING = '{{docs,examples,workflows-templates,.github/workflows}/**/*.{md,yml,yaml},*.md,actions/hand-over/README.md}';
+const NAMING = '{{docs,examples,workflows-templates,.github/workflows}/**/*.{md,yml,yaml},*.md,actions/*/README.md}';
 
 const check = process.argv.includes('--check');
 const existing = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : undefined);
