@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
-import { eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf } from './trainer-jobs.ts';
+import { localBackend } from '../../../src/providers/backends/local.ts';
+import { CACHE, eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, ROOT, tabular } from './trainer-jobs.ts';
 import { vertex } from './vertex-jobs.ts';
 
 const priors = fixture('priors-trainer');
@@ -40,6 +42,25 @@ describe('a job of Vertex AI', () => {
     const packages = readdirSync(join(fileURLToPath(store), 'packages'));
     assert.equal(packages.length, 1);
     assert.match(packages[0]!, /^retrain_trainers-1\.0\.0-[0-9a-f]{16}\.tar\.gz$/);
+  });
+
+  test('a trainer of Retrain travels as a Python package for one of Google’s images', async (t) => {
+    // The real trainer in its real environment, which stands for the image with what it installs.
+    const local = localBackend({ root: ROOT, cache: CACHE, jobs: freshFolder(t), env: process.env });
+    const small = { algorithm: 'logistic_regression', search: { method: 'none', folds: 0 } };
+    const folder = freshFolder(t);
+    const here = await outcomeOf(local, jobSpec(folder, tabular, 'fit', small), { to: join(folder, 'fitted') });
+    assert.equal(here.last.state, 'succeeded', here.last.error);
+    const environments = readdirSync(join(CACHE, 'environments')).map((name) => join(CACHE, 'environments', name, 'bin', 'python'));
+    const python = environments.find((path) => existsSync(path) && spawnSync(path, ['-c', 'import sklearn, skops']).status === 0);
+    const { backend, jobs } = await vertex(t, { python });
+    const there = await outcomeOf(backend({ image: undefined }), jobSpec(folder, tabular, 'fit', small), { to: join(folder, 'there') });
+    assert.equal(there.last.state, 'succeeded', there.last.error);
+    const [spec] = jobs.jobs[0]!.body.jobSpec!.workerPoolSpecs;
+    assert.equal(spec!.pythonPackageSpec!.executorImageUri, 'europe-docker.pkg.dev/vertex-ai/training/pytorch-cpu.2-4.py310:latest');
+    assert.equal(spec!.pythonPackageSpec!.pythonModule, 'retrain_trainers.remote');
+    const model = (from: string) => readFileSync(join(folder, from, 'model/model.skops'));
+    assert.ok(model('fitted').equals(model('there')), 'same job, same bytes');
   });
 
   test('what it refuses is the user’s, with its own words, its last lines and a link; it is not started again', async (t) => {
