@@ -15,6 +15,9 @@ export const failureSchema = z.object({
 });
 export type RemoteFailure = z.infer<typeof failureSchema>;
 
+/** gRPC's number; Vertex AI gives it to a job whose container ended with an error of its own. */
+const INVALID_ARGUMENT = 3;
+
 /** How a job that did not succeed ended: whose fault it is, its last lines, and where to look further. */
 export function failedState(
   job: CustomJob,
@@ -42,9 +45,13 @@ function causeOf(
   }
   const log = lastLines.length === 0 ? '' : `\nThe last lines of its log:\n${lastLines.join('\n')}`;
   if (failure === undefined) {
-    return new WorldError('vertex-job-failed', `The job ${job.displayName} failed${said === '' ? '' : `: ${said}`}${log}${link}`, {
-      todo: 'Look at its log in the console; run again if the machine was at fault.',
-    });
+    const text = `The job ${job.displayName} failed${said === '' ? '' : `: ${said}`}${log}${link}`;
+    // The container itself ended with an error, before the trainer began: its packages do not fit the image, or the image not the job.
+    if (job.error?.code === INVALID_ARGUMENT)
+      return new UserError('vertex-job-failed', text, {
+        todo: 'Its log in the console says why: packages that the image cannot take, or a bucket its account cannot read.',
+      });
+    return new WorldError('vertex-job-failed', text, { todo: 'Look at its log in the console; run again if the machine was at fault.' });
   }
   if (failure.timedOut)
     return new TimedOut(`The trainer ran past its time and was stopped.${log}${link}`, {

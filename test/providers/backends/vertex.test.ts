@@ -90,6 +90,13 @@ describe('a job of Vertex AI', () => {
     assert.match(last.error ?? '', /Vertex AI had started it 2 times\./);
   });
 
+  test('a container that ends before the trainer begins is the user’s: its packages do not fit, say', async (t) => {
+    const { backend } = await vertex(t, { restarts: 0, python: 'false' });
+    const { last } = await outcomeOf(backend({ image: undefined }), jobSpec(freshFolder(t), tabular, 'fit', {}));
+    assert.deepEqual([last.state, last.cause?.code, last.cause?.fault], ['failed', 'vertex-job-failed', 'user']);
+    assert.match(last.error ?? '', /exited with a non-zero status of 1/);
+  });
+
   test('past its time: stopped by its own clock, timed out', async (t) => {
     const { backend } = await vertex(t);
     const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'hang' } }, 1));
