@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { withFileLock } from '../../src/kernel/file-lock.ts';
 import { ASSET_NAMES, assetPath } from '../../src/providers/engines/assets.ts';
 import { captureProgram, root } from '../process.ts';
@@ -62,9 +62,10 @@ async function build(target: string): Promise<Built> {
     }
     for (const name of ASSET_NAMES) writeFileSync(join(made, name), readFileSync(assetPath({ root }, name)));
 
-    mkdirSync(dirname(target), { recursive: true });
     rmSync(target, { recursive: true, force: true });
-    cpSync(made, target, { recursive: true });
+    mkdirSync(target, { recursive: true });
+    // File by file: no empty folder is left of what was taken out.
+    for (const name of namesIn(made)) cpSync(join(made, name), join(target, name));
     const names = namesIn(target);
     return { files: names.length, bytes: names.reduce((sum, name) => sum + statSync(join(target, name)).size, 0) };
   } finally {

@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { stages, standalone } from '../../../src/catalog.ts';
+import { sha256 } from '../../../src/kernel/digest.ts';
+import { openJobCache } from '../../../src/providers/caches/open-job-cache.ts';
 import { buildBundle } from '../../../tools/bundle/build-bundle.ts';
 import { captureProgram } from '../../../tools/process.ts';
+import { patience, scratchFolder } from '../../contracts/scratch.ts';
 import { customers, predictions } from '../../hosts/action-data.ts';
+import { ArtifactService } from '../../stand-ins/artifacts.ts';
 import { fromFolder, RunnerJob } from '../../stand-ins/runner.ts';
 
 const root = dirname(dirname(dirname(import.meta.dirname)));
@@ -75,6 +79,20 @@ for (const dialect of ['sqlite', 'postgres', 'mysql']) {
     assert.equal(step.outputs.validity, '0.5');
   });
 }
+
+test('the bundled process of the cache speaks with the service: what one job keeps a later one finds', async (context) => {
+  await using service = await ArtifactService.begin();
+  const folder = join(await scratchFolder(context), 'packages');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'one.whl'), 'one');
+  const scopes = [{ ref: 'refs/heads/main', write: true }];
+  const env = { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', ...service.env('r', 'j', scopes) };
+  const said: string[] = [];
+  const cache = await openJobCache({ env, root: elsewhere, bundled: true, log: (line) => said.push(line) });
+  await cache!.save('packages-1', folder, patience);
+  rmSync(folder, { recursive: true });
+  assert.deepEqual(await cache!.restore('packages-1', folder, new Set([sha256('one')]), patience), ['one.whl'], said.join('\n'));
+});
 
 test('the bundle starts the terminal where there are no sources', async () => {
   const { code, output } = await captureProgram(process.execPath, [join(elsewhere, 'bin', 'retrain.mjs'), '--version'], { cwd: elsewhere });
