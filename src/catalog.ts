@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { BUNDLED } from './bundled.ts';
 import type { StageEntry } from './kernel/flow.ts';
 import type { Stage } from './kernel/stage.ts';
-import type { SqlStarters } from './providers/engines/start.ts';
 import type { NotifierChoice } from './providers/notifiers/notifier.ts';
 
 /** Every stage in the order of a run. */
@@ -56,8 +55,6 @@ export interface Settings {
   readonly shared: Readonly<Record<string, unknown>>;
   /** Inputs of the stage the provider is made for. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** How a bundle starts the threads and processes of the SQL engines, and where their WebAssembly lies; absent: the sources below `root` do. */
-  readonly sql?: { readonly starters: SqlStarters; readonly assets: string };
   /** The environment, for secrets by the names the schema lists and for the search path of children. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
@@ -100,13 +97,11 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     const jobCache = await openJobCache({ env, root, bundled: BUNDLED, log });
     const local = localBackend({ root, cache, jobs, workspace: base, env, log, jobCache });
     if (inputs.backend !== 'vertex') return local;
-    const { openStore } = await import('./providers/stores/open-store.ts');
     const { openVertexBackend } = await import('./providers/backends/open-vertex.ts');
-    return openVertexBackend({ inputs, shared, env, root, base, jobs, run, model, log, store: openStore({ base, env, log }), local });
+    return openVertexBackend({ inputs, shared, env, root, base, jobs, run, model, log, store: await storeOf({ base, env, log }), local });
   },
-  engines: async ({ root, sql }) => {
+  engines: async ({ root }) => {
     const { sqlEngines } = await import('./providers/engines/sql-engines.ts');
-    if (sql) return sqlEngines({ root, assets: sql.assets }, sql.starters);
     const { startFromBundle, startFromSources } = await import('./providers/engines/start.ts');
     const dist = join(root, 'actions', 'dist');
     return BUNDLED ? sqlEngines({ root, assets: dist }, startFromBundle(dist)) : sqlEngines({ root }, startFromSources(root));
