@@ -2,7 +2,7 @@
 // getting either first when it is missing. Plain JavaScript for Node 20 and newer, without packages.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -59,6 +59,12 @@ function installedMatches(lock, installedText) {
 async function install(root) {
   await withLock(join(root, '.cache', 'install.lock'), async () => {
     if (packagesFresh(root)) return;
+    const packages = join(root, 'node_modules');
+    if (attempt(() => lstatSync(packages).isSymbolicLink())) {
+      stop(
+        `${packages} is a link to packages other than package-lock.json names, and npm ci would empty what it points to. Remove the link.`,
+      );
+    }
     say('Installing packages (npm ci): about a minute.');
     const began = Date.now();
     const { status, error, output } = npm(['ci', '--no-audit', '--no-fund', '--loglevel=error'], root);

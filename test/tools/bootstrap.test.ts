@@ -89,6 +89,18 @@ test('packages that somebody installed with npm are good as they are', () => {
   assert.throws(() => calls('own'), { code: 'ENOENT' });
 });
 
+test("stale packages behind a link, which may be somebody else's, are not touched", () => {
+  const one = clone('linked', COUNTING_NPM);
+  const others = join(folder, 'packages-of-others');
+  mkdirSync(others);
+  writeFileSync(join(others, 'precious'), '');
+  symlinkSync(others, join(one.path, 'node_modules'));
+  const done = start(one, ['0']);
+  assert.equal(done.status, 2);
+  assert.match(done.stderr, /node_modules is a link/);
+  assert.throws(() => calls('linked'), /ENOENT/);
+});
+
 test('two at once install once', async () => {
   const both = clone('both', COUNTING_NPM);
   const run = () =>
@@ -122,16 +134,22 @@ test('an install that fails shows what npm said, and the script does not run', (
 /** What Node 20 sees; run with the Node at hand by saying that it is old. */
 const OLD = ['--import', 'data:text/javascript,Object.defineProperty(process,"version",{value:"v20.1.0"})'];
 
+/** As if npm had installed the package that brings Node; gives the folder of the program. */
+function bringNode(path: string): string {
+  const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const bin = join(path, 'node_modules', `node-${platform}`, 'bin');
+  mkdirSync(bin, { recursive: true });
+  symlinkSync(process.execPath, join(bin, 'node'));
+  return bin;
+}
+
 test('an old Node starts the Node that came with the packages, by path, first on the PATH of its children', () => {
   const old = clone('old', COUNTING_NPM);
   writeFileSync(
     join(old.path, 'tools', 'say.ts'),
     'const v: string = process.execPath;\nconsole.log(v);\nconsole.log(process.env.PATH!.split(":")[0]);\n',
   );
-  const platform = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const bin = join(old.path, 'node_modules', `node-${platform}`, 'bin');
-  mkdirSync(bin, { recursive: true });
-  symlinkSync(process.execPath, join(bin, 'node'));
+  const bin = bringNode(old.path);
   const { stdout, status, stderr } = spawnSync(process.execPath, [...OLD, 'tools/bootstrap.mjs', 'tools/say.ts'], {
     cwd: old.path,
     env: old.env,
@@ -147,6 +165,7 @@ test('an old Node passes a signal on, and ends as its child did', async () => {
     join(signalled.path, 'tools', 'say.ts'),
     "process.on('SIGTERM', () => { console.log('saved'); process.exit(7); });\nconsole.log('ready');\nsetInterval(() => {}, 1000);\n",
   );
+  bringNode(signalled.path);
   const child = spawn(process.execPath, [...OLD, 'tools/bootstrap.mjs', 'tools/say.ts'], {
     cwd: signalled.path,
     env: signalled.env,
