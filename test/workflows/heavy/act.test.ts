@@ -136,7 +136,7 @@ async function acted(program: string, here: Started, run: number, force: string)
 const named = (ends: readonly (readonly [job: string, step: string, result: string])[]): Steps =>
   Object.fromEntries(
     ends
-      .filter(([, step]) => !/^(?:step-)?\d+$/.test(step))
+      .filter(([, step]) => !/^(?:step-)?[\d.]+$/.test(step))
       .map(([job, step, result]) => [`${job}.${step}`, result] as const)
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Manifest } from '../../../src/kernel/record.ts';
 import { readManifest, readRecord } from '../../../src/kernel/run-folder.ts';
+import { Project } from '../../e2e/support.ts';
 import { called, logOf, started } from '../started.ts';
 import { changedAt, differences, leaves, mayDiffer } from '../twin.ts';
 
@@ -37,20 +38,19 @@ test('the same run in a terminal and in a workflow: equal records but for a clos
 
   // A registry of its own: what the first run has registered would be there already.
   const other = await started(context);
-  await project.copy(join(project.folder, 'repository'), 'terminal');
-  const terminal = await project.start(
-    ['run', 'terminal/pipelines/churn.yaml', '--logical-date', '2026-11-21', '--home', join(project.folder, 'home')],
-    {
-      GITHUB_TOKEN: other.github.token,
-      GITHUB_REPOSITORY: 'acme/models',
-      GITHUB_API_URL: other.github.apiUrl,
-      RETRAIN_CACHE: join(project.folder, 'cache'),
-    },
-  ).ended;
-  assert.equal(terminal.code, 0, terminal.out + terminal.err);
-  const [id = ''] = await readdir(join(project.folder, 'home', 'runs'));
+  const home = join(project.folder, 'home');
+  await using terminal = await Project.make();
+  await cp(join(project.folder, 'repository'), terminal.folder, { recursive: true });
+  const ended = await terminal.start(['run', 'pipelines/churn.yaml', '--logical-date', '2026-11-21', '--home', home], {
+    GITHUB_TOKEN: other.github.token,
+    GITHUB_REPOSITORY: 'acme/models',
+    GITHUB_API_URL: other.github.apiUrl,
+    RETRAIN_CACHE: join(project.folder, 'cache'),
+  }).ended;
+  assert.equal(ended.code, 0, ended.out + ended.err);
+  const [id = ''] = await readdir(join(home, 'runs'));
 
-  const [a, b] = [await runIn(twin), await runIn(join(project.folder, 'home', 'runs', id))];
+  const [a, b] = [await runIn(twin), await runIn(join(home, 'runs', id))];
   assert.deepEqual(
     differences(a, b).filter((path) => !mayDiffer(path)),
     [],
