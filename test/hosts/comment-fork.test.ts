@@ -86,7 +86,7 @@ test('a commit that is no open head any more, or the head of two: nothing is com
   assert.equal((await comment({ head_sha: 'e'.repeat(40) })).length, 0);
   github.pulls.push({ ...github.pulls[0]!, number: 9 });
   assert.equal((await comment()).length, 0);
-  assert.match(said.join('\n'), /0 open pull requests have e{40}[^]*2 open pull requests have c{40}/);
+  assert.match(said.join('\n'), /0 open pull requests have e{40}[\s\S]*2 open pull requests have c{40}/);
 });
 
 test('a run of the repository itself, or of no pull request, is left alone', async (context) => {

@@ -62,7 +62,7 @@ test('run: with a store the outputs a stage names lie there, and a stage of anot
     entries,
   };
   const first = await run({ ...request, only: ['train'] }, silent, signal);
-  const { model, note } = first.records[0]?.outputs as { model: FileRef; note: FileRef };
+  const { model, note } = first.records[0]!.outputs as { model: FileRef; note: FileRef };
   assert.equal(model.stored?.files[0]?.uri, `gs://bucket/kept/${first.id}/train/model/weights`);
   assert.deepEqual([note.stored, gcs.buckets.get('bucket')?.size], [undefined, 1]);
 
