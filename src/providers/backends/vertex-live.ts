@@ -32,12 +32,12 @@ export class VertexLive {
   async news(signal: AbortSignal): Promise<readonly JobEvent[]> {
     for await (const { uri } of this.#store.list(this.#folder, signal)) {
       const name = uri.slice(uri.lastIndexOf('/') + 1);
-      if (this.#read.has(name)) continue;
+      if (this.#read.has(name) || !/^\d{3}-\d{5}-(?:log\.txt|progress\.jsonl)$/.test(name)) continue;
       const found = await this.#documents.read(uri, signal);
       if (found === undefined) continue;
       this.#read.add(name);
       if (name.endsWith('-log.txt')) this.#log(found.text);
-      else if (name.endsWith('-progress.jsonl')) this.#progress.add(found.text);
+      else this.#progress.add(found.text);
     }
     const news = this.#events;
     this.#events = [];

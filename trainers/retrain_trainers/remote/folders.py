@@ -58,9 +58,15 @@ def copy(source: Path, to: Path) -> str:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """An object of a bucket appears when it is closed, whole; so a small file is written at once."""
+    write_whole(path, json.dumps(content, ensure_ascii=False))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Under another name first: whoever sees the file sees all of it, on a mounted bucket as on a disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8", errors="replace")
+    partial.replace(path)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:

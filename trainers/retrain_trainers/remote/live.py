@@ -7,6 +7,8 @@ import threading
 from collections import deque
 from pathlib import Path
 
+from retrain_trainers.remote.folders import write_whole
+
 LINE_CHARS_MAX = 4_000
 LINES_MAX = 20_000
 TAIL_LINES = 15
@@ -49,7 +51,7 @@ class Live:
 
     def _write(self, kind: str, text: str) -> None:
         self._number += 1
-        (self._folder / f"{self.attempt:03}-{self._number:05}-{kind}").write_text(text, encoding="utf-8", errors="replace")
+        write_whole(self._folder / f"{self.attempt:03}-{self._number:05}-{kind}", text)
 
     def _new_progress(self) -> str:
         """Whole lines that were added since the last look."""
