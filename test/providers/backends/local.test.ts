@@ -20,7 +20,7 @@ const alive = (pid: number): boolean => {
 };
 
 async function fileAppears(path: string): Promise<string> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 1200; i++) {
     if (existsSync(path)) {
       const text = readFileSync(path, 'utf8');
       if (text !== '') return text;
@@ -298,4 +298,20 @@ describe('a job found by its key', () => {
     assert.equal(last.state, 'cancelled');
     assert.ok(events.some((event) => event.kind === 'progress' && event.share === 0.1));
   });
+});
+
+test('a job that was stopped finds its checkpoint when it is started again; another job does not', async (t) => {
+  const [backend, folder] = [testBackend(t), freshFolder(t)];
+  const spec = jobSpec(folder, bad, 'fit', { algorithm: 'bad', parameters: { how: 'checkpoint' } });
+  const first = await backend.submit('k', spec, never);
+  await fileAppears(join(first.details.folder!, 'fitted/checkpoint/state.json'));
+  assert.equal(await backend.cancel(first), 'cancelled');
+
+  const other = await backend.submit('other', spec, never);
+  await fileAppears(join(other.details.folder!, 'fitted/checkpoint/state.json'));
+  assert.equal(await backend.cancel(other), 'cancelled', 'it began anew and waits');
+
+  const { last, events } = await eventsOf(backend, await backend.submit('k', spec, never));
+  assert.equal(last.state, 'succeeded', last.error);
+  assert.ok(logOf(events).includes('from step 1'), logOf(events).join('\n'));
 });
