@@ -1,53 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { describe, test } from 'node:test';
+import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileStore } from '../../../src/providers/stores/file.ts';
-import { clientsOf } from '../google/vertex.ts';
 import { fixture, freshFolder, jobSpec, never } from './trainer-jobs.ts';
-import { mortal, vertex } from './vertex-jobs.ts';
+import { vertex } from './vertex-jobs.ts';
+import { HIDDEN, launchDiesAnywhere, TEMPO } from './vertex-launch-table.ts';
 
 const priors = fixture('priors-trainer');
-/** How many lists do not show a new job. */
-const HIDDEN = 3;
-const TEMPO = { pollMs: 20, pollMsMax: 40, visibleMs: 1_500, liveSeconds: 0.05 };
 
-describe('a launch that dies at any of its awaits, then begun again: exactly one job is there, and it is attached to', () => {
-  for (const where of ['on the same machine', 'on another machine']) {
-    test(where, async (t) => {
-      const found = await vertex(t, { containers: false, hiddenLists: HIDDEN });
-      const clients = clientsOf(t, found.service);
-      const spec = jobSpec(freshFolder(t), priors, 'fit', {});
-      // The package goes to the store once.
-      await found.backend().submit('first', spec, never);
-      const whole = mortal({ clients, store: fileStore() }, -1);
-      await found.backend(whole.options).submit('whole', spec, never);
-      assert.ok(whole.points.length >= 18, whole.points.join(', '));
-      const seen: string[] = [];
-      for (let at = 0; at < whole.points.length; at++) {
-        const [key, folder] = [`key-${at}`, freshFolder(t)];
-        const dying = mortal({ clients, store: fileStore() }, at);
-        const submitted = found.backend({ ...dying.options, tempo: TEMPO, jobs: join(folder, 'jobs') }).submit(key, spec, never);
-        const died = await Promise.race([dying.died, submitted.then(() => 'nowhere')]);
-        assert.notEqual(died, 'nowhere', `point ${at} of ${whole.points.join(', ')}`);
-
-        const again = found.backend({ tempo: TEMPO, jobs: where === 'on the same machine' ? join(folder, 'jobs') : freshFolder(t) });
-        const job = (await again.find(key, never)) ?? (await again.submit(key, spec, never));
-        for (let look = 0; look <= HIDDEN; look++) assert.equal((await again.find(key, never))?.id, job.id);
-        const of = found.jobs.jobs.filter(({ body }) => body.labels['retrain-key'] === key);
-        assert.deepEqual(
-          of.map(({ name }) => name),
-          [job.details.name],
-          `point ${at}, ${died}`,
-        );
-        seen.push(died);
-      }
-      for (const point of ['before createCustomJob', 'after createCustomJob', 'before listCustomJobs', 'before put', 'after put']) {
-        assert.ok(seen.includes(point), point);
-      }
-    });
-  }
-});
+test('a launch that dies at any of its awaits, then begun again on another machine: exactly one job is there, and it is attached to', (t) =>
+  launchDiesAnywhere(t, 'on another machine'));
 
 test('two that launch the same work at once make one job', async (t) => {
   const { backend, jobs } = await vertex(t, { containers: false, hiddenLists: HIDDEN });
