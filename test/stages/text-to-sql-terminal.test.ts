@@ -25,7 +25,7 @@ test('evaluate measures one CSV in one line of the terminal', async () => {
   const given = ['--set', 'task=text-to-sql', '--set', 'predictions=p.csv', '--set', 'exact-match=string'];
   const { code, out } = await project.retrain(['run', '--only', 'evaluate', ...given]);
   assert.equal(code, 0, out);
-  assert.match(out, /✓ evaluate .* exact_match 0\.353 \[0\.324, 0\.383\] on 1034 rows/);
+  assert.match(out, /✓ evaluate .* exact_match 0\.353 \[0\.324, 0\.383\] on 1,034 rows/);
 });
 
 test('a pipeline of another task has no such stage', async () => {
