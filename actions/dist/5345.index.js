@@ -1,0 +1,1 @@
+"use strict";exports.id=5345;exports.ids=[5345];exports.modules={45345:(e,r,t)=>{t.r(r);t.d(r,{GoogleAuth:()=>l.GoogleAuth,JobServiceClient:()=>s.k,MetadataServiceClient:()=>a.s,ModelServiceClient:()=>i.k,PassThroughClient:()=>l.PassThroughClient,credentials:()=>o.credentials});var s=t(78958);var a=t(83880);var i=t(93928);var o=t(83033);var l=t(492);var v=t.n(l)}};
