@@ -29,6 +29,7 @@ export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base' | 'sh
     const noted: Backend = {
       name: backend.name,
       outlives: backend.outlives,
+      ...(backend.machine !== undefined && { machine: backend.machine }),
       find: (key, signal) => backend.find(key, signal),
       async submit(key, spec, signal) {
         const job = await backend.submit(key, spec, signal);

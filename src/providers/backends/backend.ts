@@ -36,6 +36,14 @@ export interface JobSpec {
   /** Environment lock the job must run in (a champion's); undefined: the trainer's current one. */
   readonly environmentLock?: string;
   readonly timeoutSeconds: number;
+  /** Where the run stands in the experiments of the backend's own service. It is no part of what the job does. */
+  readonly experimentRun?: ExperimentRun;
+}
+
+/** A run in the experiments of a service, by the full names of both. */
+export interface ExperimentRun {
+  readonly experiment: string;
+  readonly run: string;
 }
 
 /** Can be written to a file and read back, for resuming. */
@@ -94,6 +102,8 @@ export interface Backend {
   readonly name: string;
   /** Whether its jobs go on when this process ends. */
   readonly outlives: boolean;
+  /** What its jobs run on, where that is chosen: `2 × NVIDIA_L4 on g2-standard-24`. */
+  readonly machine?: string;
   /** The job that runs or has succeeded under this key, if any; a failed one is no reason not to try again. */
   find(key: string, signal: AbortSignal): Promise<Job | undefined>;
   submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job>;

@@ -1,5 +1,5 @@
 import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js';
-import type { Job } from './backend.ts';
+import type { ExperimentRun, Job } from './backend.ts';
 
 /** A job in the client's own form. */
 export type CustomJob = ReturnType<JobServiceClient['listCustomJobsAsync']> extends AsyncIterable<infer Item> ? Item : never;
@@ -31,6 +31,7 @@ export interface JobOrder {
   readonly args: readonly string[];
   readonly base: string;
   readonly seconds: number;
+  readonly experimentRun?: ExperimentRun;
 }
 
 /** Name 128, labels 63 characters: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.customJobs */
@@ -91,6 +92,7 @@ export function customJob(order: JobOrder): CustomJob {
       },
       baseOutputDirectory: { outputUriPrefix: order.base },
       ...(order.serviceAccount !== undefined && { serviceAccount: order.serviceAccount }),
+      ...(order.experimentRun && { experiment: order.experimentRun.experiment, experimentRun: order.experimentRun.run }),
     },
   };
 }

@@ -7,9 +7,10 @@ import { z } from 'zod';
 import { digestEntries, sha256 } from '../../kernel/digest.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
-import { isPassing, vertexStatus } from '../google/vertex-errors.ts';
+import { isPassing, type VertexStatus, vertexStatus } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
 import type { Backend, FitReport, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
+import { machineText } from './machines.ts';
 import { checkResults } from './results.ts';
 import { StoreDocuments } from './store-documents.ts';
 import { type JobFacts, jobSchema, problemsOf } from './trainer-shapes.ts';
@@ -21,6 +22,7 @@ import {
   createdAt,
   customJob,
   hasEnded,
+  type JobOrder,
   jobOf,
   type Machine,
   mayHaveSucceeded,
@@ -59,6 +61,8 @@ export const TEMPO: Tempo = { pollMs: 15_000, pollMsMax: 60_000, visibleMs: 120_
 const CANCEL_SECONDS = 8;
 const CREATE_SECONDS = 60;
 const CREATE_TRIES = 3;
+/** Answers after which no job was made. */
+const REFUSED: readonly (VertexStatus | undefined)[] = ['INVALID_ARGUMENT', 'NOT_FOUND', 'FAILED_PRECONDITION', 'PERMISSION_DENIED'];
 /** A job that waits this long is told of, and again after as long. */
 const WAITING_MS = 10 * 60_000;
 
@@ -74,6 +78,7 @@ export function vertexBackend(options: VertexBackendOptions): Backend {
 class VertexBackend implements Backend {
   readonly name = 'vertex';
   readonly outlives = true;
+  readonly machine: string;
   readonly #options: VertexBackendOptions;
   readonly #tempo: Tempo;
   readonly #documents: StoreDocuments;
@@ -85,6 +90,7 @@ class VertexBackend implements Backend {
 
   constructor(options: VertexBackendOptions) {
     this.#options = options;
+    this.machine = machineText(options.machine);
     this.#tempo = options.tempo ?? TEMPO;
     this.#documents = new StoreDocuments(options.store, options.jobs);
     this.#launches = new VertexLaunches(this.#documents, options.storeUri);
@@ -231,7 +237,7 @@ class VertexBackend implements Backend {
     const { clients, run, model, machine, threads, serviceAccount } = this.#options;
     signal.throwIfAborted();
     const args = ['--input', `${what.folder}/input`, '--output', what.base, '--verb', spec.verb, '--seconds', String(spec.timeoutSeconds)];
-    const customJobBody = customJob({
+    const order: JobOrder = {
       displayName: `${run} ${what.folder.slice(what.folder.lastIndexOf('/') + 1)}`,
       key,
       run,
@@ -242,14 +248,22 @@ class VertexBackend implements Backend {
       args: [...args, '--interval', String(this.#tempo.liveSeconds), ...(threads === undefined ? [] : ['--threads', String(threads)])],
       base: what.base,
       seconds: spec.timeoutSeconds,
-    });
+      ...(spec.experimentRun && { experimentRun: spec.experimentRun }),
+    };
     const service = await clients.jobs();
-    try {
-      return await clients.write(
+    const ask = (asked: JobOrder) =>
+      clients.write(
         'start the training job',
-        (callOptions) => service.createCustomJob({ parent: clients.parent, customJob: customJobBody }, callOptions),
+        (callOptions) => service.createCustomJob({ parent: clients.parent, customJob: customJob(asked) }, callOptions),
         AbortSignal.timeout(CREATE_SECONDS * 1_000),
       );
+    try {
+      return await ask(order).catch((error: unknown) => {
+        // Where a job is shown is no reason to go without it.
+        if (order.experimentRun === undefined || !REFUSED.includes(vertexStatus(error))) throw error;
+        this.#options.log(`${errorText(error)} Asking again without the run in Experiments.`);
+        return ask({ ...order, experimentRun: undefined });
+      });
     } catch (error) {
       // The answer may be lost and the job there: whoever looks next waits until the list must show it.
       if (isPassing(error) && vertexStatus(error) !== 'RESOURCE_EXHAUSTED' && !what.last) return undefined;
@@ -356,6 +370,8 @@ export function prebuiltImage(region: string, accelerated: boolean): string {
   const near = /^(europe|asia)-/.exec(region)?.[1] ?? 'us';
   return `${near}-docker.pkg.dev/vertex-ai/training/pytorch-${accelerated ? 'gpu' : 'cpu'}.2-4.py310:latest`;
 }
+
+const errorText = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 function factsOf({ job }: JobSpec): JobFacts {
   const parsed = jobSchema.safeParse(job);

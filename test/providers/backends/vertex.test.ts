@@ -34,6 +34,28 @@ describe('a job of Vertex AI', () => {
     assert.ok(service.calls.every(({ method }) => /^(?:Create|Get|List)CustomJob/.test(method)));
   });
 
+  test('a job stands in the run of Experiments it is told, and is started without one where the service refuses that', async (t) => {
+    const { backend, jobs, lines } = await vertex(t, { containers: false });
+    const contexts = 'projects/ours-1/locations/europe-west4/metadataStores/default/contexts';
+    const [vertexes, folder] = [backend(), freshFolder(t)];
+    assert.equal(vertexes.machine, 'n1-standard-4');
+    const spec = jobSpec(folder, priors, 'fit', {});
+    await vertexes.submit(
+      'a'.repeat(64),
+      { ...spec, experimentRun: { experiment: `${contexts}/churn`, run: `${contexts}/churn-1` } },
+      never,
+    );
+    await vertexes.submit('b'.repeat(64), { ...spec, experimentRun: { experiment: 'churn', run: 'churn-1' } }, never);
+    assert.deepEqual(
+      jobs.jobs.map(({ body }) => [body.jobSpec?.experiment, body.jobSpec?.experimentRun]),
+      [
+        [`${contexts}/churn`, `${contexts}/churn-1`],
+        ['', ''],
+      ],
+    );
+    assert.match(lines.join(), /"churn" is no full name of a context\. Asking again without the run in Experiments\./);
+  });
+
   test('same job, same package: it is put into the store once, under its digest', async (t) => {
     const { backend, store } = await vertex(t);
     const folder = freshFolder(t);

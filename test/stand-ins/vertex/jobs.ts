@@ -32,6 +32,8 @@ interface Body {
     readonly workerPoolSpecs: Pool[];
     readonly scheduling?: { readonly timeout?: { readonly seconds: string }; readonly disableRetries: boolean; readonly strategy: string };
     readonly baseOutputDirectory?: { readonly outputUriPrefix: string };
+    readonly experiment?: string;
+    readonly experimentRun?: string;
   };
 }
 
@@ -81,6 +83,7 @@ export interface JobsStandIn {
 }
 
 const FINAL = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'].map((state) => `JOB_STATE_${state}`);
+const CONTEXT = /^projects\/[^/]+\/locations\/[^/]+\/metadataStores\/[^/]+\/contexts\/[a-z0-9][a-z0-9-]{3,127}$/;
 const LABEL = /^[\p{Ll}\p{Lo}\d_-]{0,63}$/u;
 /** Machines with GPUs of their own: how many, and which. */
 const BUILT_IN: readonly (readonly [RegExp, string, number])[] = [
@@ -94,7 +97,7 @@ const BUILT_IN: readonly (readonly [RegExp, string, number])[] = [
  * CustomJobs that really run, as processes of this machine with the variables the service sets. Create is not idempotent; a new job is missing
  * from the list for a while; cancelling takes time; a container that fails is started again in place unless that is disabled.
  * Not imitated: images (the command runs as it is; a package is unpacked, its requirements are not installed), several workers, persistent
- * resources, CMEK, networks, `gs://` folders (base and packages must be `file:`), the order of lists, maintenance but for `evict`.
+ * resources, CMEK, networks, whether an experiment's run exists, `gs://` folders (base and packages must be `file:`), the order of lists, maintenance but for `evict`.
  */
 export async function vertexJobs(context: Pick<TestContext, 'after'>, options: JobsOptions = {}): Promise<JobsStandIn> {
   const {
@@ -250,6 +253,10 @@ function refuse({ displayName, labels, jobSpec }: Body, exhausted: readonly stri
       status.RESOURCE_EXHAUSTED,
       `The following quota metrics exceed quota limits: aiplatform.googleapis.com/custom_model_training_${acceleratorType.toLowerCase()}_gpus`,
     );
+  const { experiment = '', experimentRun = '' } = jobSpec ?? {};
+  for (const context of [experiment, experimentRun])
+    if (context !== '' && !CONTEXT.test(context)) throw wrong(`"${context}" is no full name of a context.`);
+  if (experimentRun !== '' && !experimentRun.startsWith(`${experiment}-`)) throw wrong(`${experimentRun} is no run of ${experiment}.`);
   const base = jobSpec?.baseOutputDirectory?.outputUriPrefix ?? '';
   if (!base.startsWith('file:')) throw wrong(`base_output_directory: expected a folder of this machine, found "${base}".`);
   if (chief.pythonPackageSpec) {
