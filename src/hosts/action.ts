@@ -5,7 +5,7 @@ import { endGroup, error, getState, info, saveState, setOutput, setSecret, start
 import type { Manifest } from '../kernel/record.ts';
 import type { Forge } from '../providers/forge/forge.ts';
 import { actionRequest } from './action/action-request.ts';
-import { commentRun, pullRequestOf } from './action/comment.ts';
+import { commentAlone, commentRun, comments, pullRequestOf } from './action/comment.ts';
 import { cancelKeptJobs, noteJobs } from './action/kept-jobs.ts';
 import { logView } from './action/log-view.ts';
 import { publishError, publishRun } from './action/publish.ts';
@@ -52,7 +52,7 @@ export async function startAction(stage: string, root: string): Promise<number> 
     view.close();
     if (manifest.records.some((record) => record.stage === stage && record.outcome === 'submitted')) noted.forget();
     const code = await publishRun(runner, stage, { ...request, warnings }, manifest);
-    if (stage === 'report' && request.pipeline !== undefined) await comment(runner, request, manifest, stop.signal);
+    if (comments(stage, request.pipeline)) await comment(runner, stage, request, manifest, stop.signal);
     return code;
   } catch (error) {
     view.close();
@@ -64,13 +64,21 @@ export async function startAction(stage: string, root: string): Promise<number> 
 }
 
 /** The summary is there already; a comment that cannot be written (a fork's token may not) takes nothing from the run. */
-async function comment(runner: Runner, request: RunRequest, manifest: Manifest, signal: AbortSignal): Promise<void> {
+async function comment(runner: Runner, stage: string, request: RunRequest, manifest: Manifest, signal: AbortSignal): Promise<void> {
   try {
     const pullRequest = await pullRequestOf(process.env);
     if (pullRequest === undefined) return;
+    const alone = request.pipeline === undefined;
+    if (alone && !process.env.GITHUB_TOKEN) {
+      runner.write('No comment on the pull request: the step has no GITHUB_TOKEN in its environment.');
+      return;
+    }
     const settings = { ...request, inputs: {}, log: (line: string) => runner.write(line) };
     const { forge } = (await makeProviders({ forge: { kind: 'forge' } }, settings)) as { readonly forge: Forge };
-    runner.write(`The report is a comment: ${await commentRun(forge, pullRequest, manifest, signal)}`);
+    const url = alone
+      ? await commentAlone(forge, pullRequest, { home: request.home, job: process.env.GITHUB_JOB ?? stage, manifest }, signal)
+      : await commentRun(forge, pullRequest, manifest, signal);
+    runner.write(`The report is a comment: ${url}`);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     runner.annotate('warning', `No comment on the pull request; the summary of this run holds the report. ${message}`, { title: 'report' });

@@ -58,5 +58,5 @@ export const valueText = (metric: Metric): string =>
 export function leadOf(record: StageRecord): string {
   const reason = record.verdict && record.verdict.kind !== 'passed' ? record.verdict.reason.text : '';
   const parts = [record.found, reason].filter((part, index, all) => part !== '' && all.indexOf(part) === index);
-  return parts.join(' ') || 'Done.';
+  return parts.map((part, index) => (index < parts.length - 1 && !/[.!?]$/.test(part) ? `${part}.` : part)).join(' ') || 'Done.';
 }

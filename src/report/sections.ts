@@ -8,6 +8,7 @@ import { comparison } from './sections/champion.ts';
 import { drift, quality } from './sections/data.ts';
 import { curves, metrics, slices, trend } from './sections/figures.ts';
 import { gates } from './sections/gates.ts';
+import { syntax } from './sections/syntax.ts';
 
 /** The whole report, in the order a reader wants it. A section whose record is absent is not there. */
 export function reportDocument(run: Run): ReportDocument {
@@ -18,6 +19,7 @@ export function reportDocument(run: Run): ReportDocument {
     metrics(run),
     algorithms(run),
     slices(run),
+    syntax(run),
     drift(run),
     quality(run),
     curves(run),

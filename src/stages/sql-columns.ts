@@ -16,7 +16,8 @@ export const KNOWN_SQL_COLUMNS = {
 export type SqlColumn = keyof typeof KNOWN_SQL_COLUMNS;
 export type SqlColumns = { readonly [C in SqlColumn]?: string };
 
-const named = (what: string, column: SqlColumn) =>
+/** The input that names a column. */
+export const sqlColumnInput = (what: string, column: SqlColumn) =>
   z
     .string()
     .optional()
@@ -24,12 +25,12 @@ const named = (what: string, column: SqlColumn) =>
 
 export const sqlColumnInputs = z
   .strictObject({
-    id: named('Column that identifies a row.', 'id'),
-    question: named('Column of the question.', 'question'),
-    expected: named('Column of the expected SQL.', 'expected'),
-    predicted: named('Column of the predicted SQL.', 'predicted'),
-    complexity: named('Column of the complexity label.', 'complexity'),
-    database: named("Column of the database's name.", 'database'),
+    id: sqlColumnInput('Column that identifies a row.', 'id'),
+    question: sqlColumnInput('Column of the question.', 'question'),
+    expected: sqlColumnInput('Column of the expected SQL.', 'expected'),
+    predicted: sqlColumnInput('Column of the predicted SQL.', 'predicted'),
+    complexity: sqlColumnInput('Column of the complexity label.', 'complexity'),
+    database: sqlColumnInput("Column of the database's name.", 'database'),
   })
   .optional()
   .describe('Which columns of text-to-SQL data hold what. Absent: known by their usual names.');

@@ -113,6 +113,7 @@ function environment(path: string, contexts: MachineJob['contexts'], request: Wo
   const { event_name, repository, run_attempt, sha } = contexts.github as Record<string, string>;
   return {
     ...request.artifacts.env(`run-${request.run}`, path),
+    GITHUB_JOB: path.slice(path.lastIndexOf('.') + 1),
     GITHUB_RUN_ID: String(request.run),
     GITHUB_RUN_ATTEMPT: run_attempt!,
     GITHUB_EVENT_NAME: event_name!,

@@ -39,12 +39,13 @@ export function slices(run: Run): Section {
       rows: rows.map((metric, index) => [cell(metric.slice ?? ''), cell(valueText(metric), { mark: marks[index] }), cell(count(metric.n))]),
     });
   }
-  return { ...section, blocks: [...blocks, ...tableBlocks(record), ...curveBlocks(record)] };
+  // The slices above are these buckets.
+  return { ...section, blocks: [...blocks, ...tableBlocks(record, ['sql-by-complexity']), ...curveBlocks(record)] };
 }
 
 /** Curves, and tables of evaluation, that no other section has told. */
 export function curves(run: Run): Section {
-  const told = ['bias-check', 'drift', 'validate-data', 'prepare-data', 'train'];
+  const told = ['bias-check', 'syntax-validate', 'drift', 'validate-data', 'prepare-data', 'train'];
   const blocks = run.records.flatMap((record) => [
     ...(['bias-check', 'drift', 'validate-data', 'prepare-data', 'register'].includes(record.stage) ? [] : curveBlocks(record)),
     ...(told.includes(record.stage) ? [] : tableBlocks(record)),

@@ -1,5 +1,6 @@
-import { BadInput } from '../../tables/bad-input.ts';
+import { rowPlace } from '../../tables/row-place.ts';
 import type { Column, Table } from '../../tables/table.ts';
+import { neededSqlColumn, sqlColumn } from '../sql-columns.ts';
 
 export interface PredictionColumns {
   readonly predicted?: string;
@@ -8,35 +9,20 @@ export interface PredictionColumns {
 }
 
 export interface PredictionRow {
+  /** In its file, from 1; a CSV's header is row 1. */
+  readonly row: number;
   readonly id: string | undefined;
   readonly complexity: string | undefined;
   readonly predicted: string;
 }
 
-const PREDICTED = ['predicted_sql', 'pred', 'predicted', 'prediction'];
-
-/** The columns to read, by name: those asked for must be there, the others are looked for. */
+/** The columns to read, by name: those asked for must be there, the others are looked for under their usual names. */
 export function chooseColumns(table: Table, asked: PredictionColumns): { predicted: string; complexity?: string; id?: string } {
-  const names = table.schema.map(({ name }) => name);
-  const wanted = (name: string | undefined, usual: readonly string[]): string | undefined => {
-    if (name !== undefined && !names.includes(name))
-      throw new BadInput(
-        'no-column',
-        `no column "${name}"; there are ${names.join(', ')}.`,
-        { file: table.name },
-        'Name another under `columns`.',
-      );
-    return name ?? usual.find((candidate) => names.includes(candidate));
+  return {
+    predicted: neededSqlColumn(table, 'predicted', asked.predicted),
+    complexity: sqlColumn(table, 'complexity', asked.complexity),
+    id: sqlColumn(table, 'id', asked.id),
   };
-  const predicted = wanted(asked.predicted, PREDICTED);
-  if (predicted === undefined)
-    throw new BadInput(
-      'no-column',
-      `none of the columns ${PREDICTED.join(', ')}; there are ${names.join(', ')}.`,
-      { file: table.name },
-      'Say under `columns.predicted` which column holds the SQL.',
-    );
-  return { predicted, complexity: wanted(asked.complexity, ['sql_complexity']), id: wanted(asked.id, ['id']) };
 }
 
 /** Rows of the table as text, one at a time; a missing prediction is an empty one. */
@@ -50,7 +36,12 @@ export async function* predictionRows(
     const at = (name: string | undefined): Column | undefined => (name === undefined ? undefined : batch.columns[names.indexOf(name)]);
     const [predicted, complexity, id] = [at(columns.predicted), at(columns.complexity), at(columns.id)];
     for (let row = 0; row < batch.rows; row++)
-      yield { predicted: cellText(predicted, row) ?? '', complexity: cellText(complexity, row), id: cellText(id, row) };
+      yield {
+        row: rowPlace(batch, row, table.name).row,
+        predicted: cellText(predicted, row) ?? '',
+        complexity: cellText(complexity, row),
+        id: cellText(id, row),
+      };
   }
 }
 

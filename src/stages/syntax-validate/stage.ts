@@ -21,7 +21,7 @@ import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { gateOf, thresholdInput } from '../gates.ts';
-import { openAsText } from '../sql-columns.ts';
+import { openAsText, sqlColumnInput } from '../sql-columns.ts';
 import { chooseColumns, type PredictionRow, predictionRows } from './rows.ts';
 
 /** Broken statements shown in the record; the file holds them all. */
@@ -40,12 +40,9 @@ export const syntaxValidate = defineStage({
     ),
     columns: z
       .strictObject({
-        predicted: z
-          .string()
-          .optional()
-          .describe('Column of the predicted SQL. Absent: `predicted_sql`, `pred`, `predicted` or `prediction`.'),
-        complexity: z.string().optional().describe('Column of the complexity label. Absent: `sql_complexity`, if there is one.'),
-        id: z.string().optional().describe('Column that identifies a row. Absent: `id`, if there is one.'),
+        predicted: sqlColumnInput('Column of the predicted SQL.', 'predicted'),
+        complexity: sqlColumnInput('Column of the complexity label.', 'complexity'),
+        id: sqlColumnInput('Column that identifies a row.', 'id'),
       })
       .prefault({})
       .describe('Which columns hold what.'),
@@ -131,7 +128,7 @@ export const syntaxValidate = defineStage({
     );
     try {
       const counts = new SyntaxCounts();
-      const broken: SyntaxRow[] = [];
+      const broken: (SyntaxRow & PredictionRow)[] = [];
       let differs = 0;
       const results = await files.write('syntax_validation_results.csv', resultLines());
       const byComplexity = await files.write('per_complexity_validation.csv', bucketLines(counts));
@@ -172,7 +169,7 @@ const isMysql = (dialect: Dialect): boolean => dialect === 'mysql' || dialect ==
 const engineName = ({ name, approximate }: EngineFacts): string => (approximate && name !== 'approximate' ? `${name} (approximate)` : name);
 
 /** Joins each row with its verdict; rows wait only while their verdicts are under way. */
-async function* judgedRows(judge: Judge, rows: AsyncIterable<PredictionRow>): AsyncIterable<SyntaxRow> {
+async function* judgedRows(judge: Judge, rows: AsyncIterable<PredictionRow>): AsyncIterable<SyntaxRow & PredictionRow> {
   const waiting: PredictionRow[] = [];
   async function* texts(): AsyncIterable<string> {
     for await (const row of rows) {
@@ -247,17 +244,19 @@ function bucketTable(counts: SyntaxCounts): RecordTable {
   };
 }
 
-function brokenTable(rows: readonly SyntaxRow[]): RecordTable {
+function brokenTable(rows: readonly (SyntaxRow & PredictionRow)[]): RecordTable {
+  const named = rows.some(({ id }) => id !== undefined);
   const cut = (text: string): string => (text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS)}…` : text).toWellFormed();
   return {
     name: 'broken-sql',
     title: 'The first statements that are not valid',
-    columns: ['id', 'verdict', 'code', 'message', 'line', 'column', 'near', 'looks like', 'SQL'],
-    rows: rows.map(({ id, verdict, looksLike, predicted }) => {
+    columns: ['row', ...(named ? ['id'] : []), 'verdict', 'code', 'message', 'line', 'column', 'near', 'looks like', 'SQL'],
+    rows: rows.map(({ row, id, verdict, looksLike, predicted }) => {
       const at = verdict.verdict === 'invalid' ? verdict.at : undefined;
       const { code, message } = verdict.verdict === 'valid' ? { code: null, message: '' } : verdict;
       return [
-        id ?? null,
+        row,
+        ...(named ? [id ?? null] : []),
         verdict.verdict,
         code,
         cut(message),

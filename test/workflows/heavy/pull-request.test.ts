@@ -123,3 +123,25 @@ test('S30: no template runs code of a pull request with a token that writes', as
   const text = await readFile(join(ROOT, 'workflows-templates', 'comment-on-forks.yml'), 'utf8');
   assert.doesNotMatch(text.replace(/#.*/g, ''), /pull_request_target|checkout|\brun:/);
 });
+
+test('SQL judged alone: two actions, no pipeline file, one comment; the second speaks although the first said no', async (context) => {
+  const here = await started(context);
+  const rows = (broken: string) =>
+    `input_text,expected_sql,sql_complexity,predicted_sql\nAll,SELECT a FROM t,easy,SELECT a FROM t\nOne,SELECT b FROM t,hard,${broken}\n`;
+  await here.project.write('repository/predictions.csv', rows('SELECT b FROM WHERE'));
+  const first = await here.run('judge-sql.yml', 1, { github: own });
+  assert.equal(first.result, 'success', logOf(first));
+  assert.equal(here.github.comments.length, 1);
+  const { body } = here.github.comments[0]!;
+  assert.match(body, /^<!-- retrain alone: sql -->\n## ✅ sql: passed\n/);
+  assert.match(body, /\| exact_match \| test \| 0\.500 /);
+  assert.match(body, /\n\| 3 \| invalid \| syntax \| near "WHERE": syntax error \| 1 \| 15 \| WHERE \|/);
+
+  await here.project.write('repository/predictions.csv', 'input_text,predicted_sql\nAll,SELECT a FROM t\n');
+  const second = await here.run('judge-sql.yml', 2, { github: own });
+  assert.equal(second.result, 'failure', logOf(second));
+  const [comment, ...more] = here.github.comments;
+  assert.equal(more.length, 0);
+  assert.match(comment!.body, /## ❌ sql: failed\n\n\*\*.*none of the columns expected_sql/);
+  assert.match(comment!.body, /\| all that were judged \| 1\.000 .*\| 1 \|/);
+});
