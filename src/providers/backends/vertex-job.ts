@@ -1,5 +1,6 @@
 import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js';
 import type { ExperimentRun, Job } from './backend.ts';
+import { launcherFrom } from './vertex-launcher.ts';
 
 /** A job in the client's own form. */
 export type CustomJob = ReturnType<JobServiceClient['listCustomJobsAsync']> extends AsyncIterable<infer Item> ? Item : never;
@@ -39,7 +40,6 @@ const DISPLAY_NAME_MAX = 128;
 const LABEL_MAX = 63;
 /** Copying in and out must fit beside the trainer's own time, so that it is told to end before the service ends it. */
 const MARGIN_SECONDS = 900;
-const PACKAGE_TEMP = '/tmp/retrain-package';
 
 /** A text as value of a label: lower case letters, digits, `_` and `-`, at most 63. */
 export const labelOf = (text: string): string =>
@@ -79,7 +79,7 @@ export function customJob(order: JobOrder): CustomJob {
             : {
                 containerSpec: {
                   imageUri: program.image,
-                  command: ['python3', '-c', bootstrap(mounted(program.packageUri))],
+                  command: ['python3', '-c', launcherFrom(program.packageUri)],
                   args: [...args, '--', ...program.command],
                 },
               }),
@@ -95,18 +95,6 @@ export function customJob(order: JobOrder): CustomJob {
       ...(order.experimentRun && { experiment: order.experimentRun.experiment, experimentRun: order.experimentRun.run }),
     },
   };
-}
-
-/** Unpacks the launcher in an image that has Python and the trainer, but not us. */
-const bootstrap = (path: string): string =>
-  `import runpy,sys,tarfile;tarfile.open(${JSON.stringify(path)}).extractall(${JSON.stringify(PACKAGE_TEMP)});` +
-  `sys.path.insert(0,${JSON.stringify(`${PACKAGE_TEMP}/retrain_trainers-1.0.0`)});` +
-  `runpy.run_module("retrain_trainers.remote",run_name="__main__",alter_sys=True)`;
-
-/** Where a job sees an object: buckets are mounted below /gcs. */
-function mounted(uri: string): string {
-  const bucket = /^gs:\/\/(.+)$/.exec(uri)?.[1];
-  return bucket === undefined ? decodeURIComponent(new URL(uri).pathname) : `/gcs/${bucket}`;
 }
 
 const UNDER_WAY = ['QUEUED', 'PENDING', 'RUNNING', 'PAUSED', 'UPDATING'].map((state) => `JOB_STATE_${state}`);

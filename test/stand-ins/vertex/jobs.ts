@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
+import type { GcsStandIn } from '../gcs.ts';
 import { type Handler, Refusal } from './server.ts';
 
 interface EnvVar {
@@ -66,6 +67,8 @@ export interface JobsOptions {
   /** Starts after the first of a container that ended with an error. */
   readonly restarts?: number;
   readonly python?: string;
+  /** Where `gs://` folders lie, for containers as well. Absent: base and packages must be `file:`. */
+  readonly gcs?: GcsStandIn;
   /** `false`: no container is started, and jobs run until they are cancelled. */
   readonly containers?: boolean;
   readonly pageSize?: number;
@@ -97,7 +100,8 @@ const BUILT_IN: readonly (readonly [RegExp, string, number])[] = [
  * CustomJobs that really run, as processes of this machine with the variables the service sets. Create is not idempotent; a new job is missing
  * from the list for a while; cancelling takes time; a container that fails is started again in place unless that is disabled.
  * Not imitated: images (the command runs as it is; a package is unpacked, its requirements are not installed), several workers, persistent
- * resources, CMEK, networks, whether an experiment's run exists, `gs://` folders (base and packages must be `file:`), the order of lists, maintenance but for `evict`.
+ * resources, CMEK, networks, the machine's account (a stand-in's bucket is open), whether an experiment's run exists, the order of lists,
+ * maintenance but for `evict`.
  */
 export async function vertexJobs(context: Pick<TestContext, 'after'>, options: JobsOptions = {}): Promise<JobsStandIn> {
   const {
@@ -109,6 +113,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     exhausted = [],
     restarts = 2,
     python = 'python3',
+    gcs,
     containers = true,
     pageSize = 100,
   } = options;
@@ -143,7 +148,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     job.state = 'JOB_STATE_RUNNING';
     job.starts++;
     if (!containers) return undefined;
-    const child = await containerOf(job, scratch, python);
+    const child = await containerOf(job, scratch, python, gcs);
     if (job.state === 'JOB_STATE_CANCELLING') child.kill('SIGTERM');
     children.set(job.name, child);
     child.once('exit', (code, signal) => {
@@ -180,7 +185,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     evict: (name) => void children.get(name)?.kill('SIGKILL'),
     handlers: {
       CreateCustomJob: ({ parent, customJob }: { parent: string; customJob: Body }) => {
-        refuse(customJob, exhausted);
+        refuse(customJob, exhausted, gcs);
         const { promise, resolve } = Promise.withResolvers<void>();
         const name = `${parent}/customJobs/${4_000_000_000 + jobs.length}`;
         const job: StandInJob = {
@@ -233,7 +238,7 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
   };
 }
 
-function refuse({ displayName, labels, jobSpec }: Body, exhausted: readonly string[]): void {
+function refuse({ displayName, labels, jobSpec }: Body, exhausted: readonly string[], gcs: GcsStandIn | undefined): void {
   const wrong = (message: string) => new Refusal(status.INVALID_ARGUMENT, message);
   if (displayName === '' || displayName.length > 128) throw wrong('display_name must be 1 to 128 characters.');
   for (const [key, value] of Object.entries(labels)) {
@@ -258,19 +263,33 @@ function refuse({ displayName, labels, jobSpec }: Body, exhausted: readonly stri
     if (context !== '' && !CONTEXT.test(context)) throw wrong(`"${context}" is no full name of a context.`);
   if (experimentRun !== '' && !experimentRun.startsWith(`${experiment}-`)) throw wrong(`${experimentRun} is no run of ${experiment}.`);
   const base = jobSpec?.baseOutputDirectory?.outputUriPrefix ?? '';
-  if (!base.startsWith('file:')) throw wrong(`base_output_directory: expected a folder of this machine, found "${base}".`);
+  if (gcs ? !gcs.buckets.has(inBucket(base)?.bucket ?? '') : !base.startsWith('file:'))
+    throw wrong(`base_output_directory: there is no folder "${base}".`);
   if (chief.pythonPackageSpec) {
     const { executorImageUri, packageUris, pythonModule } = chief.pythonPackageSpec;
     if (!/^(?:us|europe|asia)-docker\.pkg\.dev\/vertex-ai\/training\//.test(executorImageUri))
       throw wrong(`executor_image_uri: ${executorImageUri} is no prebuilt image.`);
     if (packageUris.length < 1 || packageUris.length > 100 || pythonModule === '')
       throw wrong('python_package_spec needs 1 to 100 packages and a module.');
-    for (const uri of packageUris) if (!existsSync(fileURLToPath(uri))) throw new Refusal(status.NOT_FOUND, `${uri} does not exist.`);
+    for (const uri of packageUris) {
+      if (gcs ? objectAt(gcs, uri) === undefined : !existsSync(fileURLToPath(uri)))
+        throw new Refusal(status.NOT_FOUND, `${uri} does not exist.`);
+    }
   } else if (!chief.containerSpec?.imageUri) throw wrong('A worker pool needs a container_spec or a python_package_spec.');
 }
 
+function inBucket(uri: string): { readonly bucket: string; readonly name: string } | undefined {
+  const [, bucket, name = ''] = /^gs:\/\/([^/]+)\/(.*)$/.exec(uri) ?? [];
+  return bucket === undefined ? undefined : { bucket, name };
+}
+
+function objectAt(gcs: GcsStandIn, uri: string): Buffer | undefined {
+  const { bucket, name } = inBucket(uri) ?? { bucket: '', name: '' };
+  return gcs.buckets.get(bucket)?.get(name)?.content;
+}
+
 /** The container, as a process of this machine. */
-async function containerOf(job: StandInJob, scratch: string, python: string): Promise<ChildProcess> {
+async function containerOf(job: StandInJob, scratch: string, python: string, gcs: GcsStandIn | undefined): Promise<ChildProcess> {
   const { jobSpec } = job.body;
   const base = (jobSpec?.baseOutputDirectory?.outputUriPrefix ?? '').replace(/\/?$/, '/');
   const id = job.name.split('/').at(-1)!;
@@ -287,13 +306,18 @@ async function containerOf(job: StandInJob, scratch: string, python: string): Pr
       task: { type: 'workerpool0', index: 0 },
     }),
     PYTHONDONTWRITEBYTECODE: '1',
+    ...(gcs && { STORAGE_EMULATOR_HOST: gcs.endpoint }),
   };
   let command: string[];
   if (pool!.pythonPackageSpec) {
     const { packageUris, pythonModule, args, env: more } = pool!.pythonPackageSpec;
     const site = join(scratch, `${id}-${job.starts}`);
     mkdirSync(site);
-    for (const uri of packageUris) await ended(spawn('tar', ['xzf', fileURLToPath(uri), '-C', site, '--strip-components=1']));
+    for (const [i, uri] of packageUris.entries()) {
+      const archive = gcs ? `${site}-${i}.tar.gz` : fileURLToPath(uri);
+      if (gcs) writeFileSync(archive, objectAt(gcs, uri) as Buffer);
+      await ended(spawn('tar', ['xzf', archive, '-C', site, '--strip-components=1']));
+    }
     for (const { name, value } of more) env[name] = value;
     env.PYTHONPATH = site;
     command = [python, '-m', pythonModule, ...args];

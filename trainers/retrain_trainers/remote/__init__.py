@@ -1,1 +1,1 @@
-"""Runs a trainer as a job of a cloud: folders of a mounted store in, folders out. Knows no cloud's SDK, needs no library."""
+"""Runs a trainer as a job of a cloud: folders of the store in, folders out. Needs nothing but Python."""

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from retrain_trainers.errors import EXIT_MACHINE
-from retrain_trainers.remote.folders import Changed, Checkpoint, copy_in, copy_out, local, read_json, write_json
+from retrain_trainers.remote.checkpoint import Checkpoint
+from retrain_trainers.remote.copies import Changed, copy_in, copy_out, read_json, write_json
+from retrain_trainers.remote.folder import Folder, folder_of
 from retrain_trainers.remote.live import Live
 
 STOP_SECONDS = 20
@@ -30,23 +32,30 @@ CHECKPOINT = "checkpoint"
 
 def main(arguments: list[str]) -> int:
     options, command = _options(arguments)
-    source, base = local(options.input), local(options.output)
-    if read_json(base / "result.json") is not None:
-        return 0
-    failure = read_json(base / "failure.json")
-    if failure is not None and not failure.get("mayHeal"):
-        return int(failure.get("exitCode") or 1)
-    with tempfile.TemporaryDirectory(prefix="retrain-job-") as work:
-        return _run(options, command, source, base, Path(work))
+    try:
+        source, base = folder_of(options.input), folder_of(options.output)
+        if read_json(base, "result.json") is not None:
+            return 0
+        failure = read_json(base, "failure.json")
+        if failure is not None and not failure.get("mayHeal"):
+            return int(failure.get("exitCode") or 1)
+        with tempfile.TemporaryDirectory(prefix="retrain-job-") as work:
+            return _run(options, command, source, base, Path(work))
+    except OSError as error:
+        # The store itself: there is no other place to say it than the service's own log.
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return EXIT_MACHINE
 
 
-def _run(options: argparse.Namespace, command: list[str], source: Path, base: Path, folder: Path) -> int:
+def _run(options: argparse.Namespace, command: list[str], source: Folder, base: Folder, folder: Path) -> int:
     started = time.monotonic()
-    index = json.loads((source / "index.json").read_text(encoding="utf-8"))
+    index = read_json(source, "index.json")
+    if index is None:
+        raise FileNotFoundError(f"{options.input}/index.json is not there: the job has no inputs.")
     job = dict(index["job"])
     output = folder / job["output"]
     output.mkdir(parents=True)
-    live = Live(base / "live", output / "progress.jsonl")
+    live = Live(base, output / "progress.jsonl")
     live.add(f"attempt {live.attempt}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     live.flush()
     try:
@@ -54,7 +63,7 @@ def _run(options: argparse.Namespace, command: list[str], source: Path, base: Pa
     except (Changed, OSError) as error:
         return _fail(base, live, EXIT_MACHINE, f"The job's inputs could not be copied in: {error}")
 
-    checkpoint = Checkpoint(output / CHECKPOINT, local(os.environ.get("AIP_CHECKPOINT_DIR") or f"{options.output}/checkpoints"))
+    checkpoint = Checkpoint(output / CHECKPOINT, folder_of(os.environ.get("AIP_CHECKPOINT_DIR") or f"{options.output}/checkpoints"))
     if checkpoint.restore():
         live.add("goes on from the checkpoint of an earlier attempt")
     job["threads"] = options.threads or os.cpu_count() or 1
@@ -92,19 +101,20 @@ def _run(options: argparse.Namespace, command: list[str], source: Path, base: Pa
         return EXIT_STOPPED
     if code != 0:
         return _fail(base, live, code, "")
-    files = copy_out(output, base / "output", frozenset({CHECKPOINT}))
-    write_json(base / "result.json", {"attempt": live.attempt, "seconds": round(time.monotonic() - started, 3), "files": files})
+    files = copy_out(output, base, "output/", frozenset({CHECKPOINT}))
+    write_json(base, "result.json", {"attempt": live.attempt, "seconds": round(time.monotonic() - started, 3), "files": files})
     return 0
 
 
-def _fail(base: Path, live: Live, code: int, line: str, **more: Any) -> int:
+def _fail(base: Folder, live: Live, code: int, line: str, **more: Any) -> int:
     """Notes why. A signal and the machine's failures may heal when the job is started again; what the trainer refuses does not."""
     if line:
         live.add(line, of_errors=True)
     live.flush()
     killed = {"signal": signal.Signals(-code).name} if code < 0 else {}
     write_json(
-        base / "failure.json",
+        base,
+        "failure.json",
         {"attempt": live.attempt, "exitCode": code, "tail": list(live.tail), "mayHeal": code < 0 or code == EXIT_MACHINE, **killed, **more},
     )
     return 128 - code if code < 0 else code

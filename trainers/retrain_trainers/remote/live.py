@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from pathlib import Path
 
-from retrain_trainers.remote.folders import write_whole
+from retrain_trainers.remote.folder import Folder
 
 LINE_CHARS_MAX = 4_000
 LINES_MAX = 20_000
@@ -18,8 +18,7 @@ _NAME = re.compile(r"^(\d{3})-(\d{5})-(?:log\.txt|progress\.jsonl)$")
 class Live:
     """Lines of the trainer and its progress, kept as `ATTEMPT-NUMBER-log.txt` and `…-progress.jsonl`."""
 
-    def __init__(self, folder: Path, progress: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def __init__(self, folder: Folder, progress: Path) -> None:
         self._folder = folder
         self._progress = progress
         self._offset = 0
@@ -28,7 +27,7 @@ class Live:
         self._taken = 0
         self._lock = threading.Lock()
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
-        earlier = [int(found[1]) for found in map(_NAME.match, (path.name for path in folder.iterdir())) if found]
+        earlier = [int(found[1]) for found in map(_NAME.match, (name.rpartition("/")[2] for name in folder.names("live"))) if found]
         self.attempt = max(earlier, default=0) + 1
 
     def add(self, line: str, of_errors: bool = False) -> None:
@@ -41,26 +40,32 @@ class Live:
                 self._lines.append(text)
 
     def flush(self) -> None:
+        """What cannot be told now is told the next time."""
         with self._lock:
-            lines, self._lines = self._lines, []
-        if lines:
-            self._write("log.txt", "\n".join(lines) + "\n")
-        progress = self._new_progress()
-        if progress:
-            self._write("progress.jsonl", progress)
+            count = len(self._lines)
+            text = "".join(f"{line}\n" for line in self._lines)
+        if text and self._write("log.txt", text):
+            with self._lock:
+                del self._lines[:count]
+        progress, end = self._new_progress()
+        if progress and self._write("progress.jsonl", progress):
+            self._offset = end
 
-    def _write(self, kind: str, text: str) -> None:
+    def _write(self, kind: str, text: str) -> bool:
+        try:
+            self._folder.write(f"live/{self.attempt:03}-{self._number + 1:05}-{kind}", text.encode("utf-8", errors="replace"))
+        except OSError:
+            return False
         self._number += 1
-        write_whole(self._folder / f"{self.attempt:03}-{self._number:05}-{kind}", text)
+        return True
 
-    def _new_progress(self) -> str:
-        """Whole lines that were added since the last look."""
+    def _new_progress(self) -> tuple[str, int]:
+        """Whole lines that were added since the last look, and where they end."""
         try:
             with self._progress.open("rb") as file:
                 file.seek(self._offset)
                 found = file.read()
         except OSError:
-            return ""
+            return "", self._offset
         end = found.rfind(b"\n") + 1
-        self._offset += end
-        return found[:end].decode("utf-8", errors="replace")
+        return found[:end].decode("utf-8", errors="replace"), self._offset + end
