@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { providers, stages } from '../catalog.ts';
 import { InvalidInputs, type Problem, UserError } from '../kernel/errors.ts';
-import { outcomeOf, PHASES, type Phase } from '../kernel/flow.ts';
+import { decide, inOrder, outcomeOf, PHASES, type Phase, type StageEntry } from '../kernel/flow.ts';
 import type { Manifest, StageRecord } from '../kernel/record.ts';
 import { readManifest, runsFolder, writeRun } from '../kernel/run-folder.ts';
+import { readResolved } from '../pipeline/resolved.ts';
 import type { Artifacts } from '../providers/artifacts/artifacts.ts';
 import { readActionInputs } from './action/action-inputs.ts';
 import { publishError } from './action/publish.ts';
@@ -47,7 +48,7 @@ async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, 
   const { id, digest } = await artifacts.save(name, folder, files, DAYS_KEPT, signal);
   runner.output('artifact-id', String(id));
   runner.output('digest', digest);
-  runner.output('next', nextPhase(job, manifest.records, stages));
+  runner.output('next', nextPhase(job, manifest.records, await stagesOf(folder)));
   runner.write(`${files.length} files of the run ${manifest.id} are kept as artifact ${id}.`);
 }
 
@@ -66,7 +67,7 @@ async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifact
       const lost = recordOfLostJob(readNeeds(given.needs), given.publishes !== 'false', manifest, stages, new Date());
       manifest = await withRecord(folder, manifest, lost);
     }
-    tell(runner, manifest, folder);
+    tell(runner, manifest, folder, await stagesOf(folder));
   } finally {
     await rm(arriving, { recursive: true, force: true });
   }
@@ -79,10 +80,18 @@ async function withRecord(folder: string, manifest: Manifest, record: StageRecor
   return changed;
 }
 
-function tell(runner: Runner, manifest: Manifest, folder: string): void {
+/** The stages in the order of this run, as its pipeline file has it. */
+async function stagesOf(folder: string): Promise<readonly StageEntry[]> {
+  const path = join(folder, 'resolved.json');
+  return inOrder(stages, readResolved(JSON.parse(await readFile(path, 'utf8')), path).stages.register?.inputs.when);
+}
+
+function tell(runner: Runner, manifest: Manifest, folder: string, entries: readonly StageEntry[]): void {
   const { outcome, reason } = outcomeOf(manifest.records);
   runner.output('run-folder', folder);
   runner.output('run', manifest.id);
+  const register = entries.find(({ name }) => name === 'register');
+  runner.output('register', String(register !== undefined && decide(register, entries, manifest.records).run));
   runner.output('outcome', outcome);
   if (reason) runner.output('reason', reason.code);
   if (manifest.version !== undefined) runner.output('version', String(manifest.version));

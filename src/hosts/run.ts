@@ -7,7 +7,7 @@ import { sha256 } from '../kernel/digest.ts';
 import { writeWhole } from '../kernel/durable-file.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
-import { decide, inOrder, outcomeOf, type StageEntry, takesPart } from '../kernel/flow.ts';
+import { decide, inOrder, outcomeOf, recordsBefore, type StageEntry, takesPart } from '../kernel/flow.ts';
 import { type FileRef, MANIFEST_SCHEMA, type Manifest } from '../kernel/record.ts';
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
@@ -100,19 +100,18 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   await writeRun(folder, manifest);
   view.runStarted(manifest);
 
-  const phases = new Map(entries.map((entry) => [entry.name, entry.phase]));
   const checked = new Set<string>();
   for (const entry of entries) {
     if ((request.only && !request.only.includes(entry.name)) || !takesPart(entry, request.shared.task)) continue;
-    const decision = decide(entry, recordsBefore(entry, entries, manifest), (stage) => phases.get(stage));
+    const decision = decide(entry, entries, manifest.records);
     if (!decision.run) {
       view.stageNotRun(entry.name, decision.reason);
       continue;
     }
     // The report says how the run ended, so the manifest must say it first.
     if (entry.phase === 'report' && manifest.outcome === 'running') manifest = await keep(folder, closed(manifest, clock()));
-    const record = await runStage(entry, request, manifest, folder, view, stageSignal(entry, signal), checked);
-    manifest = await keep(folder, withRecord(manifest, record, declaredSeed(request) !== undefined));
+    const record = await runStage(entry, entries, request, manifest, folder, view, stageSignal(entry, signal), checked);
+    manifest = await keep(folder, withRecord(manifest, record, entries, declaredSeed(request) !== undefined), record);
     // Its results are in the stage's files; only a stage that is begun again would look for them.
     if (record.outcome === 'completed') await rm(jobsOf(folder), { recursive: true, force: true });
     view.stageEnded(record);
@@ -128,14 +127,9 @@ function stageSignal(entry: StageEntry, signal: AbortSignal): AbortSignal {
   return entry.phase === 'report' && signal.aborted ? AbortSignal.timeout(REPORT_SECONDS_AFTER_CANCEL * 1000) : signal;
 }
 
-/** What a later stage said, in the run that is gone on with, is no reason against an earlier one. */
-function recordsBefore(entry: StageEntry, entries: readonly StageEntry[], { records }: Manifest): Manifest['records'] {
-  const order = entries.map(({ name }) => name);
-  return records.filter(({ stage }) => order.indexOf(stage) < order.indexOf(entry.name));
-}
-
 async function runStage(
   entry: StageEntry,
+  entries: readonly StageEntry[],
   request: RunRequest,
   manifest: Manifest,
   folder: string,
@@ -159,7 +153,13 @@ async function runStage(
       const facts = { configuration: request.configuration, force: request.force, refused: refusedText(manifest) };
       const config = { ...request.stages, run: (request.shared.run ?? {}) as Record<string, unknown> };
       const bring = (ref: FileRef, path: string) => bringBack(ref, path, { store, signal, log: log.info });
-      const wired = await wire(stage, given, manifest.records, { folder, values: facts, config, bring }, checked);
+      const wired = await wire(
+        stage,
+        given,
+        recordsBefore(entry, entries, manifest.records),
+        { folder, values: facts, config, bring },
+        checked,
+      );
       const complete = completeInputs(stage, given, wired.inputs);
       if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
       return { values: complete.inputs, shown: wired.shown };
@@ -210,13 +210,22 @@ const keepTrace = (folder: string, stage: string, trace: string): Promise<void> 
 
 const traceOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
-const keep = async (folder: string, manifest: Manifest): Promise<Manifest> => {
-  await writeRun(folder, manifest);
+const keep = async (folder: string, manifest: Manifest, newest?: Manifest['records'][number]): Promise<Manifest> => {
+  await writeRun(folder, manifest, newest);
   return manifest;
 };
 
-function withRecord(manifest: Manifest, record: Manifest['records'][number], seedDeclared: boolean): Manifest {
-  const records = [...manifest.records.filter(({ stage }) => stage !== record.stage), record];
+/** Records stand in the order of the run, also where a job of its own has registered after others had judged. */
+function withRecord(
+  manifest: Manifest,
+  record: Manifest['records'][number],
+  entries: readonly StageEntry[],
+  seedDeclared: boolean,
+): Manifest {
+  const order = entries.map(({ name }) => name);
+  const records = [...manifest.records.filter(({ stage }) => stage !== record.stage), record].sort(
+    (a, b) => order.indexOf(a.stage) - order.indexOf(b.stage),
+  );
   const text = (stage: string, output: string) => records.find((candidate) => candidate.stage === stage)?.outputs[output];
   const key = text('fetch-data', 'key');
   const version = text('register', 'version') ?? text('fetch-data', 'version') ?? text('gate', 'version');

@@ -40,14 +40,27 @@ export const interruption = (records: readonly StageRecord[]): StageRecord | und
 /** The record that found nothing to do. */
 export const ending = (records: readonly StageRecord[]): StageRecord | undefined => records.find((record) => record.endsRun);
 
-/**
- * Does a stage run, given what the stages before it left behind?
- * Reporting always does. Stages of `assess` do not stop one another, so that a report shows every verdict at once.
- */
-export function decide(entry: StageEntry, records: readonly StageRecord[], phaseOf: (stage: string) => Phase | undefined): Decision {
-  if (entry.phase === 'report') return { run: true };
+/** What the stages before this one left behind. What a later one said, in a run that is gone on with, is no reason against it. */
+export function recordsBefore(
+  entry: Pick<StageEntry, 'name'>,
+  entries: readonly StageEntry[],
+  records: readonly StageRecord[],
+): readonly StageRecord[] {
+  const order = entries.map(({ name }) => name);
+  return records.filter(({ stage }) => order.indexOf(stage) < order.indexOf(entry.name));
+}
 
-  const broken = interruption(records);
+/**
+ * Does a stage run, given what the stages before it left behind? Both doors ask here, and so do the jobs of a workflow.
+ * Reporting always does. Stages of `assess` do not stop one another, so that a report shows every verdict at once.
+ *
+ * @param entries all stages, in the order of the run at hand.
+ */
+export function decide(entry: StageEntry, entries: readonly StageEntry[], records: readonly StageRecord[]): Decision {
+  if (entry.phase === 'report') return { run: true };
+  const before = recordsBefore(entry, entries, records);
+
+  const broken = interruption(before);
   if (broken)
     return {
       run: false,
@@ -57,12 +70,13 @@ export function decide(entry: StageEntry, records: readonly StageRecord[], phase
       },
     };
 
-  const ended = ending(records);
+  const ended = ending(before);
   if (ended?.verdict && ended.verdict.kind !== 'passed') return { run: false, reason: ended.verdict.reason };
 
-  const refused = refusal(records);
+  const refused = refusal(before);
   if (refused?.verdict && refused.verdict.kind !== 'passed') {
-    const sameAssessment = entry.phase === 'assess' && phaseOf(refused.stage) === 'assess';
+    const phase = entries.find(({ name }) => name === refused.stage)?.phase;
+    const sameAssessment = entry.phase === 'assess' && phase === 'assess';
     if (!sameAssessment && !entry.closes)
       return { run: false, reason: { code: 'refused', text: `${refused.stage}: ${refused.verdict.reason.text}` } };
   }

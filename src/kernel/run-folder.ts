@@ -13,9 +13,8 @@ export const runFolder = (home: string, id: string): string => join(runsFolder(h
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-/** Records first, the manifest that names them last. */
-export async function writeRun(folder: string, manifest: Manifest): Promise<void> {
-  const newest = manifest.records.at(-1);
+/** The newest record first (the last of them, unless it is named), the manifest that holds them all last. */
+export async function writeRun(folder: string, manifest: Manifest, newest = manifest.records.at(-1)): Promise<void> {
   if (newest) await writeWhole(join(folder, 'records', `${newest.stage}.json`), pretty(recordSchema.parse(newest)));
   await writeWhole(join(folder, 'run.json'), pretty(manifestSchema.parse(manifest)));
 }

@@ -19,7 +19,8 @@ const entry = (name: string): StageEntry => ({
   closes: name === 'promote',
   load: () => Promise.reject(new Error('not loaded here')),
 });
-const runs = (name: string, records: readonly StageRecord[]) => decide(entry(name), records, (stage) => phases[stage]).run;
+const all = (registered?: string) => inOrder(Object.keys(phases).map(entry), registered);
+const runs = (name: string, records: readonly StageRecord[], registered?: string) => decide(entry(name), all(registered), records).run;
 
 const record = (stage: string, verdict: Verdict | undefined, more: Partial<StageRecord> = {}): StageRecord => ({
   schema: RECORD_SCHEMA,
@@ -79,6 +80,20 @@ test('after an error nothing but reporting runs: not even the outcome is written
     ['evaluate', 'promote', 'report'].map((name) => runs(name, [broken('world')])),
     [false, false, true],
   );
+});
+
+test('what a later stage said is no reason against an earlier one: registered right after training, a version is whatever the judges say', () => {
+  const refused = [record('train', passed), record('evaluate', failed('gate-missed', 'Low.'))];
+  assert.deepEqual(
+    ['after-assessment', 'after-train'].map((when) => runs('register', refused, when)),
+    [false, true],
+  );
+  const unjudged = [record('train', passed), record('evaluate', undefined, { outcome: 'errored' })];
+  assert.deepEqual(
+    ['register', 'promote'].map((name) => runs(name, unjudged, 'after-train')),
+    [true, false],
+  );
+  assert.equal(runs('register', [record('train', undefined, { outcome: 'submitted' })], 'after-train'), false);
 });
 
 test('exit codes follow the table of the design', () => {

@@ -28,11 +28,13 @@ export interface Started {
 }
 
 let retrain: Promise<string> | undefined;
+/** `RETRAIN_TEST_SOURCES=1` starts the sources, which need no bundle: quicker for who changes them. */
+const bundled = process.env.RETRAIN_TEST_SOURCES !== '1';
 
 export const template = (name: string): Promise<string> => readFile(join(ROOT, 'workflows-templates', name), 'utf8');
 
 export async function started(context: TestContext, more = ''): Promise<Started> {
-  retrain ??= bundledRetrain();
+  retrain ??= bundled ? bundledRetrain() : Promise.resolve(ROOT);
   const folder = await retrain;
   const project = await Project.make({ 'repository/data/2026-01.csv': customers(300) });
   const artifacts = await ArtifactService.begin();
@@ -59,7 +61,7 @@ export async function started(context: TestContext, more = ''): Promise<Started>
         workflow: await template(name),
         repository: join(project.folder, 'repository'),
         retrain: folder,
-        bundled: true,
+        bundled,
         artifacts,
         forge: github,
         run,

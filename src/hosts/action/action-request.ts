@@ -1,7 +1,7 @@
 import { relative, resolve as resolvePath } from 'node:path';
 import { stages as runEntries, standalone } from '../../catalog.ts';
 import { InvalidInputs, type Problem, UserError } from '../../kernel/errors.ts';
-import type { StageEntry } from '../../kernel/flow.ts';
+import { inOrder, type StageEntry } from '../../kernel/flow.ts';
 import type { Stage } from '../../kernel/stage.ts';
 import type { Reason } from '../../kernel/verdict.ts';
 import { ownInputs, sharedKeysOf } from '../../pipeline/declaration.ts';
@@ -55,7 +55,8 @@ export async function actionRequest(
           id,
           model,
           name,
-          runEntries.map((one) => one.name),
+          // A step that registers after the others have judged, in a run that registers first, takes nothing from either.
+          [runEntries, inOrder(runEntries, resolved.stages.register?.inputs.when)].map((entries) => entries.map((one) => one.name)),
         );
   const loaded: Loaded = { resolved, stages: { [name]: stage }, model, file, home, base };
   const request = requestOf(loaded, place, {

@@ -5,15 +5,15 @@ import type { Manifest } from '../../kernel/record.ts';
 import { readManifest, runFolder } from '../../kernel/run-folder.ts';
 
 /**
- * The run an action goes on with, as the actions before it left it; undefined when it is the first. Records of this stage and of later ones
- * are left out: they are of an earlier attempt.
+ * The run an action goes on with, as the actions before it left it; undefined when it is the first. Records of this stage and of those that
+ * come later in every one of the orders are left out: they are of an earlier attempt.
  */
 export async function knownRun(
   home: string,
   id: string,
   model: string,
   stage: string,
-  order: readonly string[],
+  orders: readonly (readonly string[])[],
 ): Promise<Manifest | undefined> {
   const path = join(runFolder(home, id), 'run.json');
   const there = await stat(path).then(
@@ -27,7 +27,7 @@ export async function knownRun(
       todo: 'Give each pipeline a `run-id` of its own, or none.',
     });
   }
-  const before = new Set(order.slice(0, order.indexOf(stage)));
+  const before = new Set(orders.flatMap((order) => order.slice(0, order.indexOf(stage))));
   return {
     ...found,
     outcome: 'running',

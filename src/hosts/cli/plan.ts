@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
-import { EXIT } from '../../kernel/flow.ts';
+import { EXIT, inOrder } from '../../kernel/flow.ts';
 import type { StageRecord } from '../../kernel/record.ts';
 import { type Plan, plan as planOf } from '../../pipeline/plan.ts';
 import { completeInputs } from '../../pipeline/resolve.ts';
@@ -34,7 +34,7 @@ export const plan: Verb = {
     const champion = await registry.find(loaded.model, 'champion', door.signal);
     const gate = await lookThroughGate(loaded, args, door);
     const verdict = gate.verdict;
-    const found = planOf(loaded.resolved, loaded.stages, {
+    const found = planOf(loaded.resolved, stagesInOrder(loaded), {
       ...(champion && { champion: { version: champion.version } }),
       ...(await knownOf(gate, registry, loaded.model, door)),
       force: args.flag('force'),
@@ -50,6 +50,9 @@ export const plan: Verb = {
     return EXIT.fine;
   },
 };
+
+const stagesInOrder = ({ resolved, stages }: Loaded): Loaded['stages'] =>
+  Object.fromEntries(inOrder(entries, resolved.stages.register?.inputs.when).map(({ name }) => [name, stages[name]!]));
 
 /** The gate only looks, so the plan asks it. */
 async function lookThroughGate(loaded: Loaded, args: Arguments, door: Door): Promise<StageRecord> {

@@ -61,6 +61,10 @@ export const promote = defineStage({
       'evaluate.record',
       z.string().optional().describe('Record of evaluate, with the comparison. Absent: only a first version can be promoted.'),
     ),
+    registered: wired(
+      'config.register.when',
+      z.enum(['after-assessment', 'after-train']).default('after-assessment').describe('When the version was registered.'),
+    ),
     refused: wired('run.refused', z.string().optional().describe('Why the run was refused, as JSON. Absent: it was not.')),
     key: wired('fetch-data.key', z.string().optional().describe('Idempotency key of the run. Absent: the outcome is not kept.')),
     data: wired('fetch-data.digest', z.string().default('').describe('Digest of the data.')),
@@ -120,10 +124,14 @@ export const promote = defineStage({
       // Where people promote, nothing else moves the aliases: each move would take an open proposal its ground.
       after = await registry.move(name, { staging: version }, before.generation, signal);
     }
-    if (version !== undefined && refusal) await registry.tag(name, version, { verdict: 'refused', reason: refusal.text }, signal);
     const said: Verdict = proposal
       ? skipped('proposed', `Version ${version} waits for people: merging ${proposal.url} promotes it.`)
       : decision;
+
+    const text = said.kind === 'passed' ? `Version ${version} is champion.` : said.reason.text;
+    // Registered before it was judged, it knows of no verdict; also one that was refused once may pass another time.
+    if (version !== undefined && inputs.registered === 'after-train')
+      await registry.tag(name, version, { verdict: refusal ? 'refused' : 'passed', reason: text }, signal);
 
     const entry: OutcomeEntry = {
       run: run.id,
@@ -138,7 +146,7 @@ export const promote = defineStage({
       {
         ...event,
         event: proposal ? 'proposed' : promoted ? 'promoted' : refusal ? 'refused' : 'registered',
-        text: said.kind === 'passed' ? `Version ${version} is champion.` : said.reason.text,
+        text,
       },
       signal,
     );

@@ -8,7 +8,7 @@ import { packRun, unpackRun } from '../../../src/hosts/hand-over/envelope.ts';
 import { readNeeds, recordOfBrokenJob, recordOfLostJob } from '../../../src/hosts/hand-over/lost-job.ts';
 import { nextPhase } from '../../../src/hosts/hand-over/next-phase.ts';
 import type { UserError } from '../../../src/kernel/errors.ts';
-import { outcomeOf, PHASES } from '../../../src/kernel/flow.ts';
+import { inOrder, outcomeOf, PHASES } from '../../../src/kernel/flow.ts';
 import { type Manifest, manifestSchema, recordSchema, type StageRecord } from '../../../src/kernel/record.ts';
 import { readManifest, writeRun } from '../../../src/kernel/run-folder.ts';
 import { ArtifactService } from '../../stand-ins/artifacts.ts';
@@ -49,9 +49,17 @@ async function jobWithRun(service: ArtifactService, name = 'prepare'): Promise<{
   const folder = join(job.temp, 'retrain', 'runs', 'churn-4711');
   await mkdir(join(folder, 'files', 'train', 'model'), { recursive: true });
   await writeRun(folder, run([record('gate')]));
+  await resolvedAs(folder, {});
   await writeFile(join(folder, 'files', 'train', 'model', 'weights.bin'), Buffer.from([0, 1, 2, 253, 254, 255]));
   return { job, folder };
 }
+
+/** What the run was told, of which hand-over reads when a version is registered. */
+const resolvedAs = (folder: string, register: object) =>
+  writeFile(
+    join(folder, 'resolved.json'),
+    JSON.stringify({ schema: 'retrain/resolved/1', shared: {}, origins: {}, stages: { register: { inputs: register, origins: {} } } }),
+  );
 
 const signal = new AbortController().signal;
 
@@ -85,7 +93,7 @@ test('what one job saves another restores, byte for byte, and is told how the ru
   const restored = await restore(second, saved);
   assert.equal(restored.code, 0, restored.log.join('\n'));
   const { 'run-folder': there, ...told } = restored.outputs;
-  assert.deepEqual(told, { run: 'churn-4711', outcome: 'passed', promoted: 'false' });
+  assert.deepEqual(told, { run: 'churn-4711', outcome: 'passed', register: 'true', promoted: 'false' });
   assert.equal(there, join(second.temp, 'retrain', 'runs', 'churn-4711'));
   assert.deepEqual(await readFile(join(there!, 'files/train/model/weights.bin')), Buffer.from([0, 1, 2, 253, 254, 255]));
   assert.equal(await readFile(join(there!, 'run.json'), 'utf8'), await readFile(join(folder, 'run.json'), 'utf8'));
@@ -194,6 +202,32 @@ test('next: on to the next job while all is well, to publish after a refusal, to
   assert.equal(next('train', [record('train', { outcome: 'cancelled', verdict: undefined })]), 'report');
   assert.equal(next('train', [record('train', { outcome: 'submitted', verdict: undefined })]), 'report');
   assert.equal(next('assess', [record('evaluate', failed)]), 'publish');
+});
+
+test('a version that is registered right after training: its job has something to do after a refusal, and after an error in a judge', () => {
+  const first = inOrder(stages, 'after-train');
+  const errored = [record('train'), record('evaluate', { outcome: 'errored', verdict: undefined })];
+  assert.equal(nextPhase('assess', errored, stages), 'report');
+  assert.equal(nextPhase('assess', errored, first), 'publish');
+  assert.equal(nextPhase('train', [record('train')], first), 'assess');
+  assert.equal(nextPhase('train', [record('train', { outcome: 'submitted', verdict: undefined })], first), 'report');
+});
+
+test('restored: whether `register` has something to do, by the rule of the terminal', async () => {
+  await using service = await ArtifactService.begin();
+  const { job, folder } = await jobWithRun(service, 'assess');
+  await using first = job;
+  await writeRun(folder, run([record('train'), record('evaluate', failed)]));
+  for (const [attempt, when] of ['after-assessment', 'after-train'].entries()) {
+    await resolvedAs(folder, { when });
+    const saved = await first.run(
+      'hand-over',
+      { operation: 'save', job: 'assess', 'run-folder': folder },
+      { GITHUB_RUN_ATTEMPT: String(attempt + 1) },
+    );
+    const restored = await restore(first, saved);
+    assert.deepEqual([restored.outputs.register, restored.outputs.outcome], [String(when === 'after-train'), 'refused'], when);
+  }
 });
 
 const NOW = new Date(STARTED);

@@ -62,6 +62,36 @@ test('a gate that is missed, by overrides of one run: bias-check still judges, n
   assert.equal(missed.outputs.outcome, 'refused');
 });
 
+test('registered before it is judged, then refused: a version without an alias that says why, a red run, and the champion stays', async (context) => {
+  const here = await started(context, 'register: { when: after-train }\n');
+  const first = called(await here.run(CHURN, 1));
+  assert.deepEqual([first.outputs.version, first.outputs.promoted], ['1', 'true'], logOf(first));
+
+  await here.data('2026-02.csv', customers(900, { seed: 2, first: 300 }));
+  const inputs = { overrides: '{"evaluate": {"gates": {"accuracy": ">= 0.99"}}}' };
+  const run = await here.run(CHURN, 2, { inputs });
+  const refused = called(run);
+  assert.deepEqual(results(refused), ended('success', 'success', 'failure', 'success'), logOf(refused));
+  assert.deepEqual(stepsOf(refused, 'publish'), { restore: 'success', register: 'success', promote: 'success', save: 'success' });
+  const { outcome, reason, version, promoted } = refused.outputs;
+  assert.deepEqual([run.result, outcome, reason, version, promoted], ['failure', 'refused', 'gate-missed', '2', 'false']);
+  const { champion, staging } = (await here.registered('churn/aliases.json'))!;
+  assert.deepEqual([champion, staging], [1, undefined]);
+  const tags = async (number: number) => (await here.registered(`churn/versions/${number}/tags.json`)) as { tags: Record<string, string> };
+  assert.equal((await tags(2)).tags.verdict, 'refused');
+  assert.match((await tags(2)).tags.reason ?? '', /accuracy/i);
+  assert.equal((await tags(1)).tags.verdict, 'passed');
+
+  // The report tells of the stages in the order of the pipeline.
+  const page = refused.jobs.report!.uploads['retrain-report-churn-2-1']!;
+  const shown = page
+    .slice(page.lastIndexOf('Stages and times'))
+    .replace(/<[^>]*>/g, ' ')
+    .match(/\b(?:prepare-data|train|register|evaluate|bias-check|promote)(?= )/g);
+  assert.deepEqual([...new Set(shown)], ['prepare-data', 'train', 'register', 'evaluate', 'bias-check', 'promote']);
+  assert.equal(called(await here.run(CHURN, 3, { inputs })).outputs.outcome, 'skipped', 'the refusal is known');
+});
+
 test('a trainer that fails, then is mended: the failed jobs run again, prepare does not, and a model is fitted once more only', async (context) => {
   const here = await started(context);
   await here.behave('fails');
