@@ -41,6 +41,47 @@ export function cronProblem(text: string): string | undefined {
   return undefined;
 }
 
+/** What a cron line says, field by field. */
+export interface CronFields {
+  readonly minutes: readonly number[];
+  readonly hours: readonly number[];
+  readonly days: ReadonlySet<number>;
+  readonly months: ReadonlySet<number>;
+  readonly weekdays: ReadonlySet<number>;
+  /** The hour begins with `*`: the line speaks of time that passes, not of times on a clock. */
+  readonly everyHour: boolean;
+  /** Day of the month and day of the week are both restricted: one of the two is enough. */
+  readonly eitherDay: boolean;
+}
+
+/** The fields of a line that {@link cronProblem} has nothing against; minutes and hours ascending. */
+export function parseCron(text: string): CronFields {
+  const fields = cronFields(text).trim().split(/\s+/);
+  const [minutes, hours, days, months, weekdays] = FIELDS.map((rule, index) => valuesOf(fields[index]!, rule));
+  const restricted = (field: string | undefined) => !field!.startsWith('*');
+  return {
+    minutes: minutes!,
+    hours: hours!,
+    days: new Set(days),
+    months: new Set(months),
+    weekdays: new Set(weekdays),
+    everyHour: !restricted(fields[1]),
+    eitherDay: restricted(fields[2]) && restricted(fields[4]),
+  };
+}
+
+function valuesOf(field: string, rule: FieldRule): readonly number[] {
+  const found = new Set<number>();
+  for (const part of field.split(',')) {
+    const [range = '*', step] = part.split('/');
+    const [first, last] = range === '*' ? [rule.low, rule.high] : range.split('-').map((end) => fieldValue(end, rule)!);
+    // `20/15` begins at 20 and goes on to the end of the field.
+    const end = last ?? (step === undefined ? first! : rule.high);
+    for (let value = first!; value <= end; value += Number(step ?? 1)) found.add(value);
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
 function goodPart(part: string, rule: FieldRule): boolean {
   const [range, step, ...rest] = part.split('/');
   if (rest.length > 0 || (step !== undefined && !(/^\d+$/.test(step) && Number(step) > 0))) return false;
