@@ -19,7 +19,7 @@ import type { Permissions } from './workflow-file.ts';
  *
  * Not imitated: signing of commits, permissions of the token that is no job's (a fault says 403 instead), rate accounting (a fault says 429), ETags,
  * GraphQL beyond `createCommitOnBranch`, branch protection, immutable releases, replicas that lag, redirects of asset downloads to another host,
- * workflow runs (dispatches are only noted), the limits on sizes and counts.
+ * workflow runs (dispatches are only noted; those a test puts there are listed), the limits on sizes and counts but for that of a search of runs.
  */
 
 /** Answers a request instead of the server; `pass`: let it through after all. */
@@ -65,6 +65,18 @@ interface StoredPull {
   state: 'open' | 'closed';
 }
 
+/** A run of a workflow, as its list shows it. */
+export interface StoredRun {
+  readonly id: number;
+  /** File of the workflow. */
+  readonly workflow: string;
+  readonly event: string;
+  readonly title: string;
+  /** Such as 2026-11-21T04:25:00Z. */
+  readonly created: string;
+  readonly status: 'queued' | 'in_progress' | 'completed';
+}
+
 export interface GitHubStandIn {
   readonly apiUrl: string;
   readonly repository: 'acme/models';
@@ -76,6 +88,8 @@ export interface GitHubStandIn {
   /** Artifacts of workflow runs; shared with the service that jobs keep them in. */
   artifacts: readonly StoredArtifact[];
   readonly dispatches: { readonly workflow: string; readonly ref: string; readonly inputs: unknown }[];
+  /** Runs of workflows: a test puts there what GitHub would have started. */
+  readonly workflowRuns: StoredRun[];
   /** `METHOD /path` of every request, in order. */
   readonly requests: string[];
   /** Who the token belongs to. */
@@ -89,6 +103,9 @@ export interface GitHubStandIn {
   merge(pull: number): Promise<boolean>;
   close(): Promise<void>;
 }
+
+/** GitHub gives no more of one search, however many pages are asked for. */
+const RUNS_OF_SEARCH_MAX = 1000;
 
 class Refusal extends Error {
   readonly status: number;
@@ -134,6 +151,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
   const comments: StoredComment[] = [];
   const pulls: StoredPull[] = [];
   const dispatches: GitHubStandIn['dispatches'] = [];
+  const workflowRuns: StoredRun[] = [];
   const requests: string[] = [];
   const faults: { readonly match: RegExp; readonly fault: Fault; left: number }[] = [];
   const issued = new Map<string, Permissions>();
@@ -174,6 +192,16 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     size_in_bytes: content.byteLength,
     digest: `sha256:${createHash('sha256').update(content).digest('hex')}`,
     expired: false,
+  });
+
+  const runJson = ({ id, event, title, created, status }: StoredRun) => ({
+    id,
+    event,
+    status,
+    display_title: title,
+    conclusion: status === 'completed' ? 'success' : null,
+    created_at: created,
+    html_url: `https://github.com/${repository}/actions/runs/${id}`,
   });
 
   const found = <T>(value: T | undefined): T => {
@@ -496,6 +524,18 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       },
     ],
     [
+      'GET',
+      /^\/actions\/workflows\/([^/]+)\/runs$/,
+      ({ at, query }) => {
+        const [from = '', until = ''] = (query.get('created') ?? '').split('..');
+        const all = workflowRuns
+          .filter(({ workflow, event, created }) => workflow === at(0) && event === query.get('event') && created >= from)
+          .filter(({ created }) => until === '*' || created <= until)
+          .sort((a, b) => (a.created < b.created ? 1 : -1));
+        return { total_count: all.length, workflow_runs: page(all.slice(0, RUNS_OF_SEARCH_MAX), query).map(runJson) };
+      },
+    ],
+    [
       'POST',
       /^\/actions\/workflows\/([^/]+)\/dispatches$/,
       async ({ at, body }) => {
@@ -590,6 +630,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     comments,
     pulls,
     dispatches,
+    workflowRuns,
     requests,
     fail: (match: RegExp, fault: Fault, times = 1) => void faults.push({ match, fault, left: times }),
     addComment,

@@ -30,7 +30,8 @@ POST /issues/{issue_number}/comments
 PATCH /issues/comments/{comment_id}
 GET /pulls
 POST /pulls
-GET /actions/runs/{run_id}/artifacts`
+GET /actions/runs/{run_id}/artifacts
+GET /actions/workflows/{workflow_id}/runs`
   .trim()
   .split('\n')
   .map((line) => line.split(' ') as [string, string?]);

@@ -70,6 +70,17 @@ export interface WorkflowArtifact {
   readonly digest?: string;
 }
 
+/** A run of a workflow that the clock or somebody by hand (or a dispatch) started, in whatever state. */
+export interface StartedRun {
+  readonly id: number;
+  readonly startedBy: 'schedule' | 'workflow_dispatch';
+  /** What the list of runs shows of it: what `run-name` made, else the name of the workflow. */
+  readonly title: string;
+  readonly created: Date;
+  readonly ended: boolean;
+  readonly url: string;
+}
+
 /**
  * The place where the repository lives, as far as Retrain needs it. Lists come whole, over all pages.
  * Errors: `UserError` `forge-forbidden` (names the missing permission), `forge-unauthorized`, `forge-not-found`, `forge-refused`;
@@ -139,6 +150,9 @@ export interface Forge {
   artifacts(run: number, signal: AbortSignal): Promise<readonly WorkflowArtifact[]>;
   /** An artifact's archive. Errors: `too-large`, `digest-mismatch`. */
   artifact(artifact: WorkflowArtifact, bytesMax: number, signal: AbortSignal): Promise<Uint8Array>;
+  /** Runs of a workflow (its file's name) since an instant, started by the clock or by `workflow_dispatch`; newest first. */
+  startedRuns(workflow: string, since: Date, signal: AbortSignal): Promise<readonly StartedRun[]>;
+  defaultBranch(signal: AbortSignal): Promise<string>;
   /** Starts a workflow that listens to `workflow_dispatch`. */
   dispatch(workflow: string, ref: string, inputs: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
 }

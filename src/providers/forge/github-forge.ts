@@ -40,9 +40,8 @@ export function githubForge(options: GitHubForgeOptions): Forge {
     }
   }
 
-  async function seeRepository(signal: AbortSignal): Promise<void> {
-    await ask('find the repository', (octokit, request) => octokit.rest.repos.get({ ...place, request }), { signal });
-  }
+  const seeRepository = (signal: AbortSignal) =>
+    ask('find the repository', (octokit, request) => octokit.rest.repos.get({ ...place, request }), { signal });
 
   async function createRef(branch: string, sha: string, signal: AbortSignal): Promise<void> {
     try {
@@ -257,6 +256,10 @@ export function githubForge(options: GitHubForgeOptions): Forge {
             throw error instanceof UserError && MAY_NOT_PROPOSE.test(error.message) ? mayNotPropose(error) : error;
           });
       return pullRequestOf(data);
+    },
+
+    async defaultBranch(signal) {
+      return (await seeRepository(signal)).data.default_branch;
     },
 
     async dispatch(workflow, ref, inputs, signal) {

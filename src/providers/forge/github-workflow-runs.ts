@@ -1,15 +1,48 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../kernel/errors.ts';
-import type { Forge, WorkflowArtifact } from './forge.ts';
+import type { Forge, StartedRun, WorkflowArtifact } from './forge.ts';
 import type { Ask } from './github-client.ts';
 
 const PAGE = 100;
+/** GitHub gives no more of one search. */
+const RUNS_OF_SEARCH_MAX = 1000;
 
-type WorkflowRuns = Pick<Forge, 'artifacts' | 'artifact' | 'pullRequestsAt'>;
+type WorkflowRuns = Pick<Forge, 'artifacts' | 'artifact' | 'pullRequestsAt' | 'startedRuns'>;
 
 /** What workflow runs leave behind, and the pull requests they are for. */
 export function githubWorkflowRuns(place: { readonly owner: string; readonly repo: string }, ask: Ask): WorkflowRuns {
+  /** Up to the limit of one search, newest first. */
+  async function search(workflow: string, event: StartedRun['startedBy'], created: string, signal: AbortSignal): Promise<StartedRun[]> {
+    const found: StartedRun[] = [];
+    for (let page = 1; ; page++) {
+      const { data } = await ask(
+        `list the runs of ${workflow}`,
+        (octokit, request) =>
+          octokit.rest.actions.listWorkflowRuns({ ...place, workflow_id: workflow, event, created, per_page: PAGE, page, request }),
+        { signal, permission: 'actions' },
+      );
+      for (const { id, display_title: title, status, created_at, html_url: url } of data.workflow_runs) {
+        found.push({ id, startedBy: event, title, created: new Date(created_at), ended: status === 'completed', url });
+      }
+      if (data.workflow_runs.length < PAGE || found.length >= RUNS_OF_SEARCH_MAX) return found;
+    }
+  }
+
   return {
+    async startedRuns(workflow, since, signal) {
+      const found = new Map<number, StartedRun>();
+      for (const event of ['schedule', 'workflow_dispatch'] as const) {
+        for (let until: Date | undefined; ; ) {
+          const runs = await search(workflow, event, `${toSeconds(since)}..${until === undefined ? '*' : toSeconds(until)}`, signal);
+          for (const run of runs) found.set(run.id, run);
+          const oldest = runs.at(-1)?.created;
+          if (runs.length < RUNS_OF_SEARCH_MAX || oldest === undefined || oldest.getTime() === until?.getTime()) break;
+          until = oldest;
+        }
+      }
+      return [...found.values()].sort((a, b) => b.created.getTime() - a.created.getTime());
+    },
+
     async artifacts(run, signal) {
       const found: WorkflowArtifact[] = [];
       for (let page = 1; ; page++) {
@@ -53,3 +86,5 @@ export function githubWorkflowRuns(place: { readonly owner: string; readonly rep
     },
   };
 }
+
+const toSeconds = (instant: Date): string => `${instant.toISOString().slice(0, 19)}Z`;

@@ -165,6 +165,26 @@ test('an upload cut halfway is deleted and sent again; drafts stay unseen until 
   assert.equal(await github.git.ref('refs/tags/v1'), undefined);
 });
 
+test('runs of a workflow are listed since an instant, by who started them, beyond what one search gives', async (context) => {
+  const { github, forge } = await forgeOf(context);
+  const at = (minute: number) => new Date(Date.UTC(2026, 10, 1) + minute * 60_000).toISOString().replace('.000Z', 'Z');
+  for (let id = 1; id <= 2100; id++) {
+    github.workflowRuns.push({ id, workflow: 'train.yml', event: 'schedule', title: 'Train', created: at(id), status: 'completed' });
+  }
+  const more = { workflow: 'train.yml', title: 'Train, 2026-11-01', created: at(2200), status: 'queued' } as const;
+  github.workflowRuns.push({ ...more, id: 2101, event: 'workflow_dispatch' }, { ...more, id: 2102, event: 'pull_request' });
+  github.workflowRuns.push({ ...more, id: 2103, event: 'schedule', workflow: 'other.yml' });
+  const runs = await forge.startedRuns('train.yml', new Date(at(50)), signal);
+  assert.deepEqual(
+    runs.map(({ id }) => id),
+    Array.from({ length: 2052 }, (_, index) => 2101 - index),
+  );
+  const [newest] = runs;
+  assert.equal(newest?.url, 'https://github.com/acme/models/actions/runs/2101');
+  assert.deepEqual([newest?.startedBy, newest?.title, newest?.ended, runs[1]?.ended], ['workflow_dispatch', 'Train, 2026-11-01', false, true]);
+  assert.equal(await forge.defaultBranch(signal), 'main');
+});
+
 test('a workflow is started, a pull request opened once', async (context) => {
   const { github, forge } = await forgeOf(context);
   await forge.dispatch('retrain.yml', 'main', { force: 'true' }, signal);
