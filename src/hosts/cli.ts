@@ -15,6 +15,7 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   check: async () => (await import('./cli/check.ts')).check,
   plan: async () => (await import('./cli/plan.ts')).plan,
   run: async () => (await import('./cli/run.ts')).run,
+  'catch-up': async () => (await import('./cli/catch-up.ts')).catchUp,
   resume: async () => (await import('./cli/resume.ts')).resume,
   status: async () => (await import('./cli/status.ts')).status,
   report: async () => (await import('./cli/report.ts')).report,

@@ -67,21 +67,36 @@ const timezone = text.check((context) => {
   }
 });
 
-const schedule = z.strictObject({
-  cron: z
-    .union([cron, z.array(cron).min(1)])
-    .transform((value) => (typeof value === 'string' ? [value] : value))
-    .optional()
-    .describe(
-      'When runs start: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; one or a list. Absent: runs are started by hand.',
-    ),
-  timezone: timezone.default('UTC').describe('Time zone `cron` is read in.'),
-  'catch-up': z
-    .enum(['none', 'latest', 'all'])
-    .default('none')
-    .describe('Which missed ticks the watchdog starts later: none, the latest one, or all of them.'),
-  start: z.iso.date().optional().describe('First date catching up may go back to. Absent: it never goes back before the first run.'),
-});
+const schedule = z
+  .strictObject({
+    cron: z
+      .union([cron, z.array(cron).min(1)])
+      .transform((value) => (typeof value === 'string' ? [value] : value))
+      .optional()
+      .describe(
+        'When runs start: five cron fields, or @hourly, @daily, @weekly, @monthly, @yearly; one or a list. On GitHub the workflow says the same in `on.schedule`. Absent: runs are started by hand.',
+      ),
+    timezone: timezone.default('UTC').describe('Time zone `cron` is read in.'),
+    'catch-up': z
+      .enum(['none', 'latest', 'all'])
+      .default('none')
+      .describe(
+        'Which missed ticks `retrain catch-up` (on GitHub, a watchdog workflow) starts later: none, the latest one, or all of them.',
+      ),
+    start: z.iso.date().optional().describe('First day, in `timezone`, that may be caught up. Absent: nothing before the first run is.'),
+  })
+  .check((context) => {
+    const { cron, 'catch-up': catchUp, start } = context.value;
+    if (cron !== undefined) return;
+    for (const key of [...(catchUp === 'none' ? [] : ['catch-up']), ...(start === undefined ? [] : ['start'])]) {
+      context.issues.push({
+        code: 'custom',
+        message: 'expected `schedule.cron` beside it: without ticks none is missed',
+        input: context.value,
+        path: [key],
+      });
+    }
+  });
 
 const run = z.strictObject({
   retries: z

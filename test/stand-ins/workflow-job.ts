@@ -110,7 +110,7 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
 const NO_STATUS = { always: true, success: true, failure: false, cancelled: false };
 
 function environment(path: string, contexts: MachineJob['contexts'], request: WorkflowRequest): Record<string, string> {
-  const { event_name, repository, run_attempt, sha } = contexts.github as Record<string, string>;
+  const { event_name, repository, run_attempt, sha, workflow_ref } = contexts.github as Record<string, string>;
   return {
     ...request.artifacts.env(`run-${request.run}`, path),
     GITHUB_JOB: path.slice(path.lastIndexOf('.') + 1),
@@ -119,6 +119,7 @@ function environment(path: string, contexts: MachineJob['contexts'], request: Wo
     GITHUB_EVENT_NAME: event_name!,
     GITHUB_REPOSITORY: repository!,
     GITHUB_SHA: sha!,
+    ...(workflow_ref !== undefined && { GITHUB_WORKFLOW_REF: workflow_ref }),
     ...(request.forge && { GITHUB_API_URL: request.forge.apiUrl }),
   };
 }

@@ -10,6 +10,7 @@ import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
 import { type Loaded, ofTask, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import type { RunRequest } from '../run.ts';
+import { scheduledDate } from '../scheduled-date.ts';
 import { type ActionInputs, readActionInputs } from './action-inputs.ts';
 import { FORGETS, refuseForgetful } from './forgetful-registry.ts';
 import { knownRun, workflowRunId } from './known-run.ts';
@@ -60,7 +61,7 @@ export async function actionRequest(
         );
   const loaded: Loaded = { resolved, stages: { [name]: stage }, model, file, home, base };
   const request = requestOf(loaded, place, {
-    logicalDate: inputs.logicalDate ?? previous?.logicalDate,
+    logicalDate: inputs.logicalDate ?? previous?.logicalDate ?? (await scheduledDate(place.cwd, place.env, place.clock())),
     force: inputs.force ?? previous?.force ?? false,
     only: [name],
     previous,

@@ -1,6 +1,7 @@
 import { EXIT } from '../../kernel/flow.ts';
 import type { Verb } from './door.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
+import { nextDates, nextText, scheduleOf } from './schedule.ts';
 
 export const check: Verb = {
   name: 'check',
@@ -9,8 +10,11 @@ export const check: Verb = {
   arguments: 1,
   options: [...PIPELINE_OPTIONS, { name: 'json', text: 'Print the resolved configuration, each value with its origin.' }],
   async run(args, door) {
-    const { resolved, model, file } = await loadPipeline(args.positional[0], undefined, args, door);
-    door.out.write(args.flag('json') ? `${JSON.stringify(resolved, undefined, 2)}\n` : `${file}: good, model ${model}.\n`);
+    const loaded = await loadPipeline(args.positional[0], undefined, args, door);
+    const { resolved, model, file } = loaded;
+    const schedule = scheduleOf(loaded);
+    const next = schedule === undefined ? '' : ` ${nextText(nextDates(schedule, door.clock()))}`;
+    door.out.write(args.flag('json') ? `${JSON.stringify(resolved, undefined, 2)}\n` : `${file}: good, model ${model}.${next}\n`);
     return EXIT.fine;
   },
 };

@@ -1,13 +1,18 @@
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { providers } from '../../catalog.ts';
 import { writeWhole } from '../../kernel/durable-file.ts';
-import { UserError } from '../../kernel/errors.ts';
+import { InvalidInputs, UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
+import { cronProblem } from '../../pipeline/cron.ts';
+import type { CatchUp } from '../../pipeline/missed-ticks.ts';
+import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import type { Data } from '../../providers/sources/source.ts';
 import { cacheOf } from '../run.ts';
+import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
+import { isCodeOwner, starterFiles } from './starter-files.ts';
 
 const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 // A target with more different values is a number to predict, not a class.
@@ -16,14 +21,25 @@ const CLASSES_MAX = 20;
 export const init: Verb = {
   name: 'init',
   summary: 'Write a first pipeline file for a table.',
-  usage: 'NAME --data FILE --target COLUMN [--key COLUMN] [--positive LABEL] [--github]',
+  usage: 'NAME --data FILE --target COLUMN [--key COLUMN] [options]',
   arguments: 1,
   options: [
     { name: 'data', value: 'FILE', text: 'A table to look at: CSV, JSON or Parquet.' },
     { name: 'target', value: 'COLUMN', text: 'Column to predict.' },
     { name: 'key', value: 'COLUMN', text: 'Column that names a row.' },
     { name: 'positive', value: 'LABEL', text: 'Label that counts as positive, for two classes.' },
-    { name: 'github', text: 'Also write a workflow that runs it on GitHub, and keep versions on a branch (`registry: git`).' },
+    {
+      name: 'owner',
+      value: 'OWNER',
+      text: 'Team or person that reports name; with --github a handle (@name, @org/team) gets into CODEOWNERS.',
+    },
+    { name: 'cron', value: 'CRON', text: 'When it runs: five fields of cron, or @hourly, @daily, @weekly, @monthly, @yearly.' },
+    { name: 'timezone', value: 'ZONE', text: 'Time zone of --cron, such as Europe/Berlin; UTC by default.' },
+    { name: 'catch-up', value: 'WHAT', text: 'Which missed runs are started later: none, latest or all; none by default.' },
+    {
+      name: 'github',
+      text: 'Also write a workflow that runs it on GitHub (weekly by default), and keep versions on a branch (`registry: git`).',
+    },
   ],
   async run(args, door) {
     const [name] = args.positional;
@@ -60,12 +76,21 @@ export const init: Verb = {
         throw new UserError('unknown-column', `${data} has no column "${column}".${suggestion(column, columns)}`);
     }
     const github = args.flag('github');
-    const workflow = github ? await starterWorkflow(name, data, door) : undefined;
-    await writeWhole(path, await draft({ name, data, target, key, positive: args.value('positive'), github }, table, door));
-    if (workflow) {
-      await writeWhole(workflow.path, workflow.text);
-      door.out.write(`Wrote ${relative(door.cwd, workflow.path)}: commit it to the default branch, and GitHub runs the pipeline.\n`);
+    const owner = args.value('owner');
+    const schedule = scheduleOf(args, github);
+    const files =
+      github && schedule ? await starterFiles({ name, data: relative(door.cwd, resolve(door.cwd, data)), schedule, owner }, door) : [];
+    await writeWhole(
+      path,
+      await draft({ name, data, target, key, positive: args.value('positive'), owner, schedule, github }, table, door),
+    );
+    for (const file of files) {
+      await writeWhole(file.path, file.text);
+      door.out.write(`Wrote ${relative(door.cwd, file.path)}.\n`);
     }
+    if (github) door.out.write('Commit them to the default branch, and GitHub runs the pipeline.\n');
+    if (github && owner !== undefined && !isCodeOwner(owner))
+      door.out.write(`${owner} is no handle of GitHub (@name or @organization/team): CODEOWNERS says nothing of it.\n`);
     door.out.write(
       `Wrote ${relative(door.cwd, path)}. Next: retrain check ${relative(door.cwd, path)}, then retrain run ${relative(door.cwd, path)}.\n`,
     );
@@ -81,11 +106,35 @@ interface Wish {
   readonly target: string;
   readonly key?: string;
   readonly positive?: string;
+  readonly owner?: string;
+  readonly schedule?: CatchUp;
   /** Versions live on a branch of the repository. */
   readonly github: boolean;
 }
 
-async function draft({ name, data, target, key, positive, github }: Wish, table: Table, door: Door): Promise<string> {
+// Mondays, not on the full hour, when GitHub is busiest.
+const WEEKLY = '17 4 * * 1';
+
+/** What was said of the schedule; weekly where GitHub shall run it and nothing was said. */
+function scheduleOf(args: Arguments, github: boolean): CatchUp | undefined {
+  const given = Object.fromEntries(['cron', 'timezone', 'catch-up'].flatMap((key) => (args.value(key) ? [[key, args.value(key)]] : [])));
+  if (!github && Object.keys(given).length === 0) return undefined;
+  const problem = given.cron === undefined ? undefined : cronProblem(given.cron);
+  if (problem !== undefined) throw new UserError('bad-cron', `--cron: ${problem}.`);
+  const found = sharedKeys.schedule.safeParse({ ...(github && { cron: WEEKLY }), ...given });
+  if (found.success && found.data.cron === undefined)
+    throw new UserError('no-cron', '--timezone is that of --cron, which is not given.', { todo: 'Give both.' });
+  if (found.success) return found.data as CatchUp;
+  const problems = found.error.issues.map(({ path, message }) => ({ path: `--${path.join('.')}`, message }));
+  throw new InvalidInputs(problems, 'options of init');
+}
+
+const scheduleText = ({ cron, timezone, 'catch-up': catchUp }: CatchUp): string => {
+  const zone = timezone === 'UTC' ? '' : `, timezone: ${timezone}`;
+  return `\nschedule: { cron: ${JSON.stringify(cron[0])}${zone}${catchUp === 'none' ? '' : `, catch-up: ${catchUp}`} }`;
+};
+
+async function draft({ name, data, target, key, positive, owner, schedule, github }: Wish, table: Table, door: Door): Promise<string> {
   const labels = await labelsOf(table, target, door);
   const regression = labels === undefined;
   if (!regression && labels.length === 2 && positive !== undefined && !labels.includes(positive))
@@ -95,10 +144,10 @@ async function draft({ name, data, target, key, positive, github }: Wish, table:
     ? ''
     : `\nevaluate:\n  gates: { ${chosen === undefined ? 'accuracy' : 'auc_roc'}: ">= 0.70" } # raise it to what your use needs\n`;
   return `version: 1
-name: ${name}
+name: ${name}${owner === undefined ? '' : `\nowner: ${JSON.stringify(owner)}`}
 task: ${regression ? 'regression' : 'classification'}
 target: ${chosen === undefined ? JSON.stringify(target) : `{ column: ${JSON.stringify(target)}, positive: ${JSON.stringify(chosen)} }`}
-${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}${github ? '\nregistry: git # versions live on a branch of this repository' : ''}
+${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}${github ? '\nregistry: git # versions live on a branch of this repository' : ''}${schedule === undefined ? '' : scheduleText(schedule)}
 
 fetch-data:
   source: ${JSON.stringify(data)}
@@ -122,26 +171,4 @@ async function labelsOf(table: Table, target: string, door: Door): Promise<strin
     if (texts.size > CLASSES_MAX || numbers.size > CLASSES_MAX) return numbers.size > 0 ? undefined : [...texts].sort();
   }
   return texts.size > 0 ? [...texts].sort() : [...numbers].sort((a, b) => a - b).map(String);
-}
-
-/** The starter workflow for one model, with this model's name and files in it. */
-async function starterWorkflow(name: string, data: string, door: Door): Promise<{ readonly path: string; readonly text: string }> {
-  const path = join(door.cwd, '.github', 'workflows', `train-${name}.yml`);
-  if (
-    await access(path).then(
-      () => true,
-      () => false,
-    )
-  )
-    throw new UserError('exists', `${relative(door.cwd, path)} is there already.`, { todo: 'Remove it first, or leave --github out.' });
-  const template = await readFile(join(door.root, 'workflows-templates', 'one-model.yml'), 'utf8');
-  const text = template
-    .split('\n')
-    .filter((line, index) => index > 1 || !line.startsWith('# Copy to'))
-    .join('\n')
-    .replace('Train churn', `Train ${name}`)
-    .replace('name: churn', `name: ${name}`)
-    .replaceAll('pipelines/churn.yaml', `pipelines/${name}.yaml`)
-    .replace('data/**]', `${JSON.stringify(relative(door.cwd, resolve(door.cwd, data)))}]`);
-  return { path, text };
 }

@@ -12,6 +12,7 @@ import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { openRegistry } from './place.ts';
+import { missedHere, missedText, nextDates, nextText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
@@ -42,10 +43,14 @@ export const plan: Verb = {
       home: relative(door.cwd, loaded.home) || '.',
       registry: registry.uri,
     });
-    if (args.flag('json')) door.out.write(`${JSON.stringify(found, undefined, 2)}\n`);
+    const schedule = scheduleOf(loaded);
+    const ticks = schedule && { next: nextDates(schedule, door.clock()), missed: await missedHere(schedule, loaded, door) };
+    if (args.flag('json')) door.out.write(`${JSON.stringify({ ...found, schedule: ticks }, undefined, 2)}\n`);
     else {
       if (verdict && verdict.kind !== 'passed') door.out.write(`gate: ${verdict.reason.text}\n\n`);
       print(found, door);
+      if (ticks) door.out.write(`\n${nextText(ticks.next)}\n`);
+      if (schedule && schedule['catch-up'] !== 'none') door.out.write(`${missedText(loaded.model, ticks!.missed)}\n`);
     }
     return EXIT.fine;
   },

@@ -181,7 +181,10 @@ test('runs of a workflow are listed since an instant, by who started them, beyon
   );
   const [newest] = runs;
   assert.equal(newest?.url, 'https://github.com/acme/models/actions/runs/2101');
-  assert.deepEqual([newest?.startedBy, newest?.title, newest?.ended, runs[1]?.ended], ['workflow_dispatch', 'Train, 2026-11-01', false, true]);
+  assert.deepEqual(
+    [newest?.startedBy, newest?.title, newest?.ended, runs[1]?.ended],
+    ['workflow_dispatch', 'Train, 2026-11-01', false, true],
+  );
   assert.equal(await forge.defaultBranch(signal), 'main');
 });
 

@@ -1,0 +1,78 @@
+import { mkdir } from 'node:fs/promises';
+import { InvalidInputs, UserError } from '../../kernel/errors.ts';
+import { EXIT, exitCodeOf } from '../../kernel/flow.ts';
+import { run as runPipeline } from '../run.ts';
+import type { Arguments } from './arguments.ts';
+import { dispatchMissed } from './dispatch-missed.ts';
+import type { Door, Verb } from './door.ts';
+import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
+import { finish, oneAtATime } from './run.ts';
+import { missedHere, missedText, scheduleOf } from './schedule.ts';
+import { terminalView } from './terminal-view.ts';
+
+const AT_MOST = 5;
+
+export const catchUp: Verb = {
+  name: 'catch-up',
+  summary: 'Run what the schedule has missed, as `schedule.catch-up` says: here, or by starting the workflow on GitHub.',
+  usage: 'FILE [options]',
+  arguments: 1,
+  options: [
+    ...PIPELINE_OPTIONS,
+    { name: 'workflow', value: 'FILE', text: 'Workflow of .github/workflows that runs this pipeline: look at its runs, start it.' },
+    { name: 'at-most', value: 'N', text: `How many are run now; with --workflow, how many may be under way. ${AT_MOST} by default.` },
+    { name: 'dry-run', text: 'Only say which ticks were missed.' },
+    { name: 'verbose', text: 'Show every line the stages have to say.' },
+  ],
+
+  async run(args, door) {
+    const loaded = await loadPipeline(args.positional[0], undefined, args, door);
+    const schedule = scheduleOf(loaded);
+    if (schedule === undefined) {
+      throw new InvalidInputs(
+        [{ path: 'schedule.cron', message: 'is absent: nothing can be missed. Say when runs start.', file: loaded.file }],
+        loaded.file ?? 'inputs',
+      );
+    }
+    if (schedule['catch-up'] === 'none') {
+      door.out.write(`${loaded.model}: schedule.catch-up is none, so nothing is caught up.\n`);
+      return EXIT.fine;
+    }
+    const options = { atMost: atMostOf(args), dryRun: args.flag('dry-run') };
+    const workflow = args.value('workflow');
+    if (workflow !== undefined) {
+      const said = await dispatchMissed({ schedule, model: loaded.model, pipeline: loaded.file!, workflow, ...options }, door);
+      for (const line of said) door.out.write(`${line}\n`);
+      return EXIT.fine;
+    }
+    const dates = await missedHere(schedule, loaded, door);
+    door.out.write(`${missedText(loaded.model, dates)}\n`);
+    return options.dryRun ? EXIT.fine : runDates(dates.slice(0, options.atMost), loaded, args, door);
+  },
+};
+
+/** One run after another, oldest first; a verdict that says no stops nothing, an error does. */
+async function runDates(dates: readonly string[], loaded: Loaded, args: Arguments, door: Door): Promise<number> {
+  let worst: number = EXIT.fine;
+  await mkdir(loaded.home, { recursive: true });
+  for (const logicalDate of dates) {
+    const manifest = await oneAtATime(loaded, door, () =>
+      runPipeline(
+        requestOf(loaded, door, { logicalDate, force: false }),
+        terminalView(door.out, { verbose: args.flag('verbose') }),
+        door.signal,
+      ),
+    );
+    finish(manifest, loaded, args, door);
+    worst = Math.max(worst, exitCodeOf(manifest));
+    if (worst > EXIT.no) break;
+  }
+  return worst;
+}
+
+function atMostOf(args: Arguments): number {
+  const text = args.value('at-most') ?? String(AT_MOST);
+  const most = Number(text);
+  if (Number.isInteger(most) && most >= 1 && most <= 100) return most;
+  throw new UserError('bad-at-most', `--at-most: expected a number from 1 to 100, found "${text}".`);
+}

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { providers } from '../../catalog.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { cronFields } from '../../pipeline/cron.ts';
+import { type CatchUp, lookBackTo, missedTicks, type RunSeen } from '../../pipeline/missed-ticks.ts';
+import { zonedText } from '../../pipeline/ticks.ts';
+import type { Forge, StartedRun } from '../../providers/forge/forge.ts';
+import { readStarterWorkflow, type StarterWorkflow } from '../starter-workflow.ts';
+import type { Door } from './door.ts';
+import { missedText } from './schedule.ts';
+
+interface Wish {
+  readonly schedule: CatchUp;
+  readonly model: string;
+  /** Path of the pipeline file in the repository. */
+  readonly pipeline: string;
+  /** File of .github/workflows. */
+  readonly workflow: string;
+  /** How many runs that were dispatched for a tick may be under way. */
+  readonly atMost: number;
+  readonly dryRun: boolean;
+}
+
+// GitHub's clock is often half an hour late, at times hours; whoever waits less trains twice.
+const GRACE_MS = 2 * 3_600_000;
+const TICK = /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})/;
+const DATE = /\d{4}-\d{2}-\d{2}/;
+const PIPELINE_FILE = /[^\s,]+\.ya?ml/;
+
+/**
+ * Starts a workflow of this repository once for each tick that none of its runs stands for, oldest first. Its runs are the only memory: what
+ * was dispatched is found again by its title, in whatever state it is, so that no tick is dispatched twice. Gives what there is to say.
+ */
+export async function dispatchMissed(wish: Wish, door: Door): Promise<readonly string[]> {
+  const { schedule, model, pipeline, workflow } = wish;
+  const path = `.github/workflows/${workflow}`;
+  const starter = readStarterWorkflow(await textOf(path, door), path);
+  refuseUnfit(starter, schedule, path);
+
+  const now = door.clock();
+  const forge = await openForge(door);
+  const runs = (await forge.startedRuns(workflow, lookBackTo(schedule, now), door.signal)).filter((run) => isOf(run, pipeline));
+  const dates = missedTicks(schedule, runs.map(runSeen), now, GRACE_MS).map((tick) => zonedText(tick, schedule.timezone));
+  const said = [missedText(model, dates)];
+  if (wish.dryRun || dates.length === 0) return said;
+
+  const underWay = runs.filter((run) => !run.ended && run.startedBy === 'workflow_dispatch' && TICK.test(run.title)).length;
+  const starting = dates.slice(0, Math.max(0, wish.atMost - underWay));
+  const branch = await forge.defaultBranch(door.signal);
+  for (const date of starting) {
+    const inputs = { 'logical-date': date, ...(starter.inputs?.includes('pipeline') && { pipeline }) };
+    await forge.dispatch(workflow, branch, inputs, door.signal);
+    said.push(`Started ${workflow} for ${date}.`);
+  }
+  const waiting = dates.length - starting.length;
+  if (waiting > 0)
+    said.push(
+      `${waiting} more at a later pass: at most ${wish.atMost} are under way at a time, and ${underWay} ${underWay === 1 ? 'was' : 'were'}.`,
+    );
+  return said;
+}
+
+async function textOf(path: string, door: Door): Promise<string> {
+  return readFile(join(door.cwd, path), 'utf8').catch((cause: unknown) => {
+    throw new UserError('missing-file', `${path} cannot be read.`, {
+      cause,
+      todo: 'Start from the top folder of the repository, and name the workflow that runs this pipeline by its file name.',
+    });
+  });
+}
+
+/** A workflow whose runs could not be told apart, or that has another schedule, would be started again and again. */
+function refuseUnfit({ clocks, inputs, runName = '' }: StarterWorkflow, schedule: CatchUp, path: string): void {
+  for (const input of ['logical-date', ...(inputs?.includes('pipeline') ? ['pipeline'] : [])]) {
+    if (inputs?.includes(input) && new RegExp(`inputs\\.${input}\\b`).test(runName)) continue;
+    throw new UserError('unfit-workflow', `${path}: expected an input ${input} of workflow_dispatch, and a run-name that shows it.`, {
+      todo: 'Start from workflows-templates/one-model.yml; by the title of its runs it is known which date has run.',
+    });
+  }
+  const text = (cron: string, timezone: string) => `${cronFields(cron)} (${timezone})`;
+  const said = schedule.cron.map((cron) => text(cron, schedule.timezone)).sort();
+  const found = clocks.map(({ cron, timezone }) => text(cron[0]!, timezone)).sort();
+  if (said.join() !== found.join()) {
+    throw new UserError('other-schedule', `${path} runs at ${found.join(', ') || 'no time'}, the pipeline file says ${said.join(', ')}.`, {
+      todo: 'Say the same in both: `schedule` of the pipeline file, `on.schedule` of the workflow.',
+    });
+  }
+}
+
+/** A workflow of many pipelines names in a run's title the one it was started for, if it was only one. */
+function isOf({ title }: StartedRun, pipeline: string): boolean {
+  const named = PIPELINE_FILE.exec(title)?.[0];
+  return named === undefined || named === pipeline;
+}
+
+function runSeen({ startedBy, title, created }: StartedRun): RunSeen {
+  if (startedBy === 'schedule') return { began: created };
+  const logicalDate = (TICK.exec(title) ?? DATE.exec(title))?.[0] ?? created.toISOString().slice(0, 10);
+  return { began: created, logicalDate };
+}
+
+const openForge = async (door: Door): Promise<Forge> =>
+  (await providers.forge!({
+    ...door,
+    home: '',
+    cache: '',
+    base: door.cwd,
+    model: '',
+    shared: {},
+    inputs: {},
+    log: (line) => door.err.write(`${line}\n`),
+  })) as Forge;

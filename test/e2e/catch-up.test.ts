@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { slackStandIn } from '../stand-ins/slack.ts';
+import { customers } from './customers.ts';
+import { ownPipeline, ownProject } from './own-trainer.ts';
+
+const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+
+test('what a schedule has missed is said by plan, run by catch-up one after another, and not run again; owner and date are told', async (t) => {
+  const slack = await slackStandIn(t);
+  const start = day(2);
+  const dates = [2, 1, 0].map((ago) => `${day(ago)}T00:00Z`);
+  const more = `owner: "@acme/growth"\nschedule: { cron: "0 0 * * *", catch-up: all, start: ${start} }\nnotify: { slack: true, on: [success, skip] }\n`;
+  await using project = await ownProject({ 'pipelines/churn.yaml': ownPipeline('good', { more }), 'data.csv': customers(300) });
+  const retrain = (...args: string[]) => project.retrain(args, { SLACK_WEBHOOK_URL: slack.webhook });
+  const tomorrow = `${day(-1)}T00:00Z`;
+
+  const checked = await retrain('check', 'pipelines/churn.yaml');
+  assert.match(checked.out, new RegExp(`good, model churn\\. Runs next at ${tomorrow}, `));
+  const planned = await retrain('plan', 'pipelines/churn.yaml');
+  assert.equal(planned.code, 0, planned.err);
+  assert.match(planned.out, new RegExp(`Runs next at ${tomorrow}, .*\nchurn: missed ${dates.join(', ')}`));
+  const { schedule } = JSON.parse((await retrain('plan', 'pipelines/churn.yaml', '--json')).out);
+  assert.equal(schedule.next[0], tomorrow);
+  assert.deepEqual(schedule.missed, dates);
+
+  assert.match((await retrain('catch-up', 'pipelines/churn.yaml', '--dry-run')).out, new RegExp(`missed ${dates[0]}`));
+  const first = await retrain('catch-up', 'pipelines/churn.yaml', '--at-most', '2');
+  assert.equal(first.code, 0, first.out + first.err);
+  assert.deepEqual(
+    (await project.runs()).map(({ logicalDate, outcome }) => [logicalDate, outcome]),
+    [
+      [dates[0], 'passed'],
+      [dates[1], 'skipped'],
+    ],
+  );
+  const second = await retrain('catch-up', 'pipelines/churn.yaml');
+  assert.equal(second.code, 0, second.out + second.err);
+  const third = await retrain('catch-up', 'pipelines/churn.yaml');
+  assert.equal(third.out, 'churn: no tick was missed.\n');
+  const runs = await project.runs();
+  assert.deepEqual(
+    runs.map(({ logicalDate }) => logicalDate),
+    dates,
+  );
+
+  const report = await project.read(`.retrain/runs/${runs[0]!.id}/files/report/report.md`);
+  assert.match(report, /Owner.*acme\/growth/);
+  assert.match(slack.bodies[0]!, /acme\/growth/);
+  assert.match(slack.bodies[0]!, new RegExp(dates[0]!));
+});
+
+test('catch-up says why it catches nothing up: none asked for, no schedule, a number that is none', async () => {
+  await using project = await ownProject({
+    'pipelines/churn.yaml': ownPipeline('good', { more: 'schedule: { cron: "0 0 * * *" }\n' }),
+    'pipelines/other.yaml': ownPipeline('good'),
+    'pipelines/wrong.yaml': ownPipeline('good', { more: 'schedule: { catch-up: all, start: 2026-01-01 }\n' }),
+    'data.csv': customers(60),
+  });
+  const none = await project.retrain(['catch-up', 'pipelines/churn.yaml']);
+  assert.deepEqual([none.code, none.out], [0, 'churn: schedule.catch-up is none, so nothing is caught up.\n']);
+  const without = await project.retrain(['catch-up', 'pipelines/other.yaml']);
+  assert.equal(without.code, 2);
+  assert.match(without.err, /schedule\.cron: is absent/);
+  const wrong = await project.retrain(['check', 'pipelines/wrong.yaml']);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /schedule\.catch-up: expected `schedule\.cron` beside it/);
+  assert.match(wrong.err, /schedule\.start: expected `schedule\.cron` beside it/);
+  const many = await project.retrain(['catch-up', 'pipelines/churn.yaml', '--at-most', 'all', '--set', 'schedule.catch-up=all']);
+  assert.equal(many.code, 2);
+  assert.match(many.err, /--at-most: expected a number from 1 to 100, found "all"/);
+});
