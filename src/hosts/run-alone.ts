@@ -43,7 +43,7 @@ export async function runAlone<T>(
       stage,
       inputs: async () => ({ values: request.inputs, shown: {} }),
       providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: id, inputs, log: log.info }),
-      run: { id, logicalDate: request.clock().toISOString().slice(0, 10), seed: '0'.repeat(16) },
+      run: { id, model: request.model, logicalDate: request.clock().toISOString().slice(0, 10), seed: '0'.repeat(16) },
       folder,
       folderUri: '.',
       policy: { retries: 0, delaySeconds: 0, timeoutSeconds: request.timeoutSeconds },

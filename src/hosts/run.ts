@@ -46,6 +46,8 @@ export interface RunRequest {
   readonly clock: () => Date;
   /** Stages to run, all by default; the others are left as an earlier run's records say. */
   readonly only?: readonly string[];
+  /** Will somebody else run `report`, which is not among these stages? */
+  readonly reported?: boolean;
   /** Manifest of a run that is gone on with. */
   readonly previous?: Manifest;
   /** Id of a run that begins; made from model and time by default. */
@@ -165,7 +167,13 @@ async function runStage(
       return { values: complete.inputs, shown: wired.shown };
     },
     providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: manifest.id, inputs, log: log.info }),
-    run: { id: manifest.id, logicalDate: manifest.logicalDate, seed: manifest.seed },
+    run: {
+      id: manifest.id,
+      model: manifest.model,
+      logicalDate: manifest.logicalDate,
+      seed: manifest.seed,
+      reported: request.reported ?? request.only?.includes('report') ?? true,
+    },
     folder: join(folder, 'files', entry.name),
     folderUri: `files/${entry.name}`,
     policy: request.policy,

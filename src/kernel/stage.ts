@@ -24,10 +24,14 @@ export interface Context {
 
 export interface RunFacts {
   readonly id: string;
+  /** Name of the model. */
+  readonly model: string;
   /** ISO date (`2026-11-21`) or instant the run stands for; not the clock. */
   readonly logicalDate: string;
   /** 64 bits as 16 hex digits; every random number of the run comes from it. */
   readonly seed: string;
+  /** Will `report` tell of the run when all is done? Absent: nobody speaks after this stage. */
+  readonly reported?: boolean;
 }
 
 export interface Log {

@@ -2,7 +2,19 @@ import { canonicalJson, digestPath, sha256 } from '../kernel/digest.ts';
 import { WorldError } from '../kernel/errors.ts';
 import type { FileOutput, Log, StageFiles } from '../kernel/stage.ts';
 import { Submitted } from '../kernel/submitted.ts';
-import type { Backend, FitReport, Job, JobInput, JobSpec, PythonChoice, TrainerSource } from '../providers/backends/backend.ts';
+import type {
+  Backend,
+  ExperimentRun,
+  FitReport,
+  Job,
+  JobEvent,
+  JobInput,
+  JobSpec,
+  PythonChoice,
+  TrainerSource,
+} from '../providers/backends/backend.ts';
+
+export type ProgressEvent = Extract<JobEvent, { readonly kind: 'progress' }>;
 
 /** Where and for which run a trainer is started. */
 export interface JobPlace {
@@ -12,6 +24,8 @@ export interface JobPlace {
   readonly log: Log;
   /** End as `submitted` rather than wait for a job that goes on without us. */
   readonly detached?: boolean;
+  /** Where a job of the backend is to stand in the experiments of its service. */
+  readonly experimentRun?: ExperimentRun;
 }
 
 /** A file or folder as input of a job. */
@@ -23,15 +37,15 @@ export const jobInput = async (from: string, signal: AbortSignal): Promise<JobIn
  * An abort cancels the job before it is passed on. Throws `Submitted` for a job under way that is not to be waited for.
  */
 export async function runJob(
-  { backend, files, signal, log, detached = false }: JobPlace,
+  { backend, files, signal, log, detached = false, experimentRun }: JobPlace,
   name: string,
   spec: JobSpec,
-  progress: (share: number, text: string) => void,
+  progress: (share: number, text: string, event: ProgressEvent) => void,
 ): Promise<FitReport | undefined> {
   const key = await jobKey(backend, spec, signal);
   const found = await backend.find(key, signal);
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
-  const job = found ?? (await backend.submit(key, spec, signal));
+  const job = found ?? (await backend.submit(key, { ...spec, ...(experimentRun && { experimentRun }) }, signal));
   await watchToEnd({ backend, signal, log, leave: detached && backend.outlives }, job, progress);
   return backend.collect(job, spec, files.path(name), signal);
 }
@@ -54,12 +68,12 @@ async function jobKey(
 async function watchToEnd(
   { backend, signal, log, leave }: Pick<JobPlace, 'backend' | 'signal' | 'log'> & { readonly leave: boolean },
   job: Job,
-  progress: (share: number, text: string) => void,
+  progress: (share: number, text: string, event: ProgressEvent) => void,
 ): Promise<void> {
   try {
     for await (const event of backend.watch(job, signal)) {
       if (event.kind === 'log') log.info(event.line);
-      else if (event.kind === 'progress') progress(event.share, metricsText(event.metrics));
+      else if (event.kind === 'progress') progress(event.share, metricsText(event.metrics), event);
       else if (event.state === 'succeeded') return;
       else if (event.state === 'failed' || event.state === 'cancelled')
         throw event.cause ?? new WorldError('job-ended', `The job ${job.id} ${event.state}: ${event.error ?? 'no reason was given'}.`);

@@ -10,7 +10,7 @@ export interface SeenRun {
   readonly outcome: 'running' | 'finished' | 'failed' | 'killed';
   readonly params: Readonly<Record<string, string>>;
   readonly tags: Readonly<Record<string, string>>;
-  readonly metrics: readonly { readonly name: string; readonly value: number; readonly step: number }[];
+  readonly metrics: readonly { readonly name: string; readonly value: number; readonly step?: number }[];
   readonly artifacts: Readonly<Record<string, string>>;
 }
 
@@ -31,8 +31,9 @@ export function trackerContract(name: string, make: MakeTracker): void {
     await tracker.metrics(
       id,
       [
-        { name: 'auc_roc', value: 0.84, step: 0, at },
-        { name: 'auc_roc', value: 0.85, step: 1, at },
+        { name: 'auc_roc', value: 0.84, at },
+        { name: 'loss', value: 0.7, step: 0, at },
+        { name: 'loss', value: 0.5, step: 1, at },
       ],
       signal,
     );
@@ -46,8 +47,9 @@ export function trackerContract(name: string, make: MakeTracker): void {
     assert.deepEqual(seen.params, { algorithm: 'xgboost', depth: '6', balanced: 'true' });
     assert.equal(seen.tags.version, '3');
     assert.deepEqual(seen.metrics, [
-      { name: 'auc_roc', value: 0.84, step: 0 },
-      { name: 'auc_roc', value: 0.85, step: 1 },
+      { name: 'auc_roc', value: 0.84 },
+      { name: 'loss', value: 0.7, step: 0 },
+      { name: 'loss', value: 0.5, step: 1 },
     ]);
     assert.deepEqual(seen.artifacts, { 'report/report.md': '# Report' });
   });
@@ -61,6 +63,47 @@ export function trackerContract(name: string, make: MakeTracker): void {
     assert.deepEqual((await see(id)).params, { depth: '6' });
     assert.notEqual(await tracker.start({ ...run, key: 'k2' }, signal), id);
     assert.notEqual(await tracker.start({ ...run, experiment: 'credit' }, signal), id);
+  });
+
+  proves('points that come in pieces are one series; a step that is told again, also by another process, is there once', async (given) => {
+    const { tracker, again, see } = given;
+    const id = await tracker.start(run, signal);
+    const loss = (...points: readonly (readonly [step: number, value: number])[]) =>
+      points.map(([step, value]) => ({ name: 'loss', value, step, at }));
+    await tracker.metrics(id, loss([1, 0.9], [2, 0.8]), signal);
+    await tracker.metrics(id, [...loss([3, 0.7]), { name: 'accuracy', value: 0.5, step: 3, at }], signal);
+    const next = again();
+    assert.equal(await next.start(run, signal), id);
+    await next.metrics(id, loss([1, 0.9], [2, 0.85], [3, 0.7], [4, 0.6]), signal);
+    await next.metrics(id, loss([4, 0.6]), signal);
+    assert.deepEqual(
+      (await see(id)).metrics.filter(({ name }) => name === 'loss').map(({ step, value }) => [step, value]),
+      [
+        [1, 0.9],
+        [2, 0.85],
+        [3, 0.7],
+        [4, 0.6],
+      ],
+    );
+  });
+
+  proves('a figure of the whole run stands beside the series of its name, and is replaced by a later one', async ({ tracker, see }) => {
+    const id = await tracker.start(run, signal);
+    await tracker.metrics(id, [{ name: 'f1', value: 0.3, step: 7, at }], signal);
+    for (const value of [0.8, 0.9]) await tracker.metrics(id, [{ name: 'f1', value, at }], signal);
+    await tracker.metrics(id, [{ name: 'f1', value: 0.4, step: 8, at }], signal);
+    const seen = (await see(id)).metrics;
+    assert.deepEqual(
+      seen.filter(({ step }) => step === undefined).map(({ value }) => value),
+      [0.9],
+    );
+    assert.deepEqual(
+      seen.flatMap(({ step, value }) => (step === undefined ? [] : [[step, value]])),
+      [
+        [7, 0.3],
+        [8, 0.4],
+      ],
+    );
   });
 
   proves('two who start the same run at once get one', async ({ again }) => {

@@ -40,7 +40,7 @@ function execution(body: Body, more: Partial<Execution> = {}): Execution {
     stage,
     inputs: async () => ({ values: { limit: 3 }, shown: {} }),
     providers: async () => ({}),
-    run: { id: 'run-1', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
+    run: { id: 'run-1', model: 'm', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
     folder: join(folder, 'files'),
     folderUri: 'files/probe',
     policy: { retries: 2, delaySeconds: 0, timeoutSeconds: 5 },

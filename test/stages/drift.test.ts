@@ -41,7 +41,7 @@ const context: Context = {
   signal,
   log: { info: () => {}, warn: () => {}, progress: () => {} },
   now: new Date(0),
-  run: { id: 'r', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
+  run: { id: 'r', model: 'm', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
   files: {
     path: (name) => join(folder, name),
     adopt: (name) => ({ file: name }),

@@ -13,7 +13,7 @@ import { fetchModel } from '../../src/stages/fetch-model/stage.ts';
 import { scratchFolder, patience as signal } from '../contracts/scratch.ts';
 
 const log = { info: () => undefined, warn: () => undefined, progress: () => undefined };
-const run = { id: 'r', logicalDate: '2026-11-21', seed: '0'.repeat(16) };
+const run = { id: 'r', model: 'm', logicalDate: '2026-11-21', seed: '0'.repeat(16) };
 
 /** Models by URI; each is one file that holds its URI. */
 const shelf = (newest?: string): Models => ({

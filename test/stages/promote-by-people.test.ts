@@ -44,7 +44,7 @@ async function promoting(context: TestContext, registry: Registry, version: numb
   };
   const complete = completeInputs(promote, given, { version, evaluation: path, key: `key-${version}`, rows: 500 });
   assert.equal(complete.kind, 'complete');
-  const at = { signal, now: new Date('2026-11-21T10:00:00Z'), run: { id: run, logicalDate: '2026-11-21', seed: '' } };
+  const at = { signal, now: new Date('2026-11-21T10:00:00Z'), run: { id: run, model: 'churn', logicalDate: '2026-11-21', seed: '' } };
   const inputs = (complete as unknown as { inputs: Parameters<typeof promote.run>[0] }).inputs;
   return promote.run(inputs, { registry }, at as never);
 }

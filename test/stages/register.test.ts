@@ -23,7 +23,7 @@ test('register: tells what the service behind the registry calls the version, an
     signal,
     log,
     now: new Date('2026-11-21T10:00:00Z'),
-    run: { id: 'r1', logicalDate: '2026-11-21', seed: '0' },
+    run: { id: 'r1', model: 'churn', logicalDate: '2026-11-21', seed: '0' },
   } as unknown as Context;
   const inputs = {
     name: 'churn',

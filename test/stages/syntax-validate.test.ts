@@ -34,7 +34,7 @@ function context(): Context & { out: string } {
     signal: new AbortController().signal,
     log: { info: () => {}, warn: (code) => void warnings.push(code), progress: () => {} },
     now: new Date(0),
-    run: { id: 'r', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
+    run: { id: 'r', model: 'm', logicalDate: '2026-11-21', seed: '0'.repeat(16) },
     files: {
       path: (name) => join(out, name),
       adopt: (name) => ({ file: name }),

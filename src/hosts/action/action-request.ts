@@ -70,6 +70,7 @@ export async function actionRequest(
     ...request,
     ...(configuration !== undefined && { configuration }),
     id,
+    reported: file !== undefined,
     entries: runEntries.some((one) => one.name === name) ? undefined : [entry],
     policy: { ...request.policy, graceSeconds: GRACE_SECONDS },
     links: linksOf(place.env),

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
+import { arch, cpus, platform, totalmem } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { digestPath } from '../../kernel/digest.ts';
@@ -48,6 +49,7 @@ export function localBackend(options: LocalOptions): Backend {
 class LocalBackend implements Backend {
   readonly name = 'local';
   readonly outlives = false;
+  readonly machine = `${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB, ${platform()} ${arch()}`;
   readonly #place: TrainerPlace;
   readonly #jobs: string;
   readonly #running = new Map<string, LocalRun>();

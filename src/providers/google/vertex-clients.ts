@@ -17,6 +17,12 @@ export interface CallOptions {
 /** A call of a client's method: `(options) => client.getModel({ name }, options)`; `doing` completes "Could not …". */
 type Call<Reply> = (options: CallOptions) => Promise<readonly [Reply, ...(readonly unknown[])]>;
 
+/** A call of gRPC's own. */
+interface Cancellable {
+  once(event: 'status', listener: () => void): void;
+  cancel(): void;
+}
+
 /** What a method begun with `uploadModel` and its like gives. */
 interface Begun {
   readonly name?: string | null | undefined;
@@ -48,6 +54,7 @@ export interface VertexClients {
     begun: Begun,
     signal: AbortSignal,
   ): Promise<Response>;
+  /** Gives up calls that wait for an answer, and closes the connections. */
   close(): Promise<void>;
 }
 
@@ -82,6 +89,14 @@ export function vertexClients(
 ): VertexClients {
   const callOptions: CallOptions = { timeout: timeoutMs, autoPaginate: false };
   const closers: (() => Promise<void>)[] = [];
+  const waiting = new Set<Cancellable>();
+  /** The one place where a client shows its calls: its promises know no way of giving up. */
+  const noteCall = <Properties extends { readonly call: unknown }>(properties: Properties): Properties => {
+    const call = properties.call as Cancellable;
+    waiting.add(call);
+    call.once('status', () => waiting.delete(call));
+    return properties;
+  };
 
   const connection = once(async () => {
     const services = await import('./vertex-services.ts');
@@ -94,7 +109,7 @@ export function vertexClients(
           auth: new services.GoogleAuth({ authClient: new services.PassThroughClient() }),
         }
       : { apiEndpoint: `${place.region}-aiplatform.googleapis.com`, auth: (await credentials()).auth };
-    return { services, options: { ...options, projectId: place.project } };
+    return { services, options: { ...options, projectId: place.project, 'grpc.callInvocationTransformer': noteCall } };
   });
   const open = <Client extends { close(): Promise<void> }>(make: (given: Awaited<ReturnType<typeof connection>>) => Client) =>
     once(async () => {
@@ -176,6 +191,8 @@ export function vertexClients(
     },
 
     async close() {
+      // An answer that is waited for keeps the process from ending.
+      for (const call of waiting) call.cancel();
       await Promise.all(closers.splice(0).map((close) => close()));
     },
   };

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { codeOf, copyDigested, explainFileError, partialName, writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
+import { addPoints } from './file-points.ts';
 import type { TrackedRun, Tracker } from './tracker.ts';
 
 const RUN_FILE = 'run.json';
@@ -22,7 +23,8 @@ type RunFile = z.infer<typeof trackedRunSchema>;
 
 /**
  * Runs as plain files: `<root>/<experiment>/<run>/{run.json, metrics.jsonl, artifacts/…}`; the id is `<experiment>/<run>`.
- * A line of `metrics.jsonl` is `{name, value, step, at}`; a value that is no number is the text `NaN`, `Infinity` or `-Infinity`.
+ * A line of `metrics.jsonl` is `{name, value, step, at}`, or `{name, value, at}` for a figure of the whole run; a value that is no number is
+ * the text `NaN`, `Infinity` or `-Infinity`.
  */
 export function fileTracker(options: { readonly root: string; readonly log?: (line: string) => void }): Tracker {
   const root = resolve(options.root);
@@ -67,13 +69,9 @@ export function fileTracker(options: { readonly root: string; readonly log?: (li
 
     async metrics(id, metrics, signal) {
       signal.throwIfAborted();
-      const lines = metrics.map(
-        ({ name, value, step, at }) => `${JSON.stringify({ name, value: Number.isFinite(value) ? value : String(value), step, at })}\n`,
-      );
       await explained(folderOf(root, id), async (folder) => {
         await readRun(folder);
-        // One write, so that writers at the same time do not mix their lines.
-        await appendFile(join(folder, 'metrics.jsonl'), lines.join(''));
+        await withFileLock(join(folder, '.lock'), () => addPoints(join(folder, 'metrics.jsonl'), metrics), { signal, log: options.log });
       });
     },
 

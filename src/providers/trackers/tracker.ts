@@ -1,4 +1,5 @@
 import { slot } from '../../kernel/stage.ts';
+import type { ExperimentRun } from '../backends/backend.ts';
 
 export interface TrackedRun {
   readonly experiment: string;
@@ -17,17 +18,23 @@ export interface LineageArtifact {
   readonly resource?: string;
 }
 
+/** One value of a metric: at a step of its series, or, without a step, the figure that stands for the whole run. */
+export interface TrackedMetric {
+  readonly name: string;
+  readonly value: number;
+  readonly step?: number;
+  /** ISO instant. */
+  readonly at: string;
+}
+
 /** Where runs are logged. A tracker that is down must not lose the run: the record stays the truth. */
 export interface Tracker {
   readonly name: string;
   /** Finds the run of this key or starts one; gives its id. */
   start(run: TrackedRun, signal: AbortSignal): Promise<string>;
   params(id: string, params: Readonly<Record<string, string | number | boolean>>, signal: AbortSignal): Promise<void>;
-  metrics(
-    id: string,
-    metrics: readonly { readonly name: string; readonly value: number; readonly step: number; readonly at: string }[],
-    signal: AbortSignal,
-  ): Promise<void>;
+  /** What is told again, by name and step, takes the place of what was told before. */
+  metrics(id: string, metrics: readonly TrackedMetric[], signal: AbortSignal): Promise<void>;
   tags(id: string, tags: Readonly<Record<string, string>>, signal: AbortSignal): Promise<void>;
   artifact(id: string, path: string, file: string, signal: AbortSignal): Promise<void>;
   /** What went into the run and what came out. Absent: the tracker has no place for it. */
@@ -41,6 +48,10 @@ export interface Tracker {
     signal: AbortSignal,
   ) => Promise<void>;
   finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
+  /** Lets go of what it holds; nothing is asked of it afterwards. */
+  readonly close?: () => Promise<void>;
+  /** What jobs of a backend of the same name are told to stand in. */
+  readonly experimentRun?: (experiment: string, id: string) => ExperimentRun;
 }
 
 export const trackers = slot<readonly Tracker[]>('trackers');

@@ -1,9 +1,9 @@
-import type { Tracker } from './tracker.ts';
+import type { TrackedMetric } from './tracker.ts';
 
 /** Metadata of a run's context. `_params`, `_metrics` and `_state` are what the console and Google's SDK read; the rest is ours. */
 export interface RunMetadata {
   readonly _params: Readonly<Record<string, string | number>>;
-  /** The latest value of each. */
+  /** The figure of the whole run, or the value of the highest step. */
   readonly _metrics: Readonly<Record<string, string | number>>;
   readonly _state: 'RUNNING' | 'COMPLETE' | 'FAILED' | 'CANCELLED';
   /** Digest the run is found by. */
@@ -11,7 +11,9 @@ export interface RunMetadata {
   /** As it was given; the context's own name is made of it. */
   readonly retrain_name: string;
   readonly retrain_tags: Readonly<Record<string, string>>;
-  /** Steps and values of metrics that have more than one. */
+  /** Names in `_metrics` that are figures of the whole run. */
+  readonly retrain_figures: readonly string[];
+  /** Steps and values of metrics that have steps. */
   readonly retrain_series: Readonly<Record<string, readonly (readonly [step: number, value: string | number])[]>>;
 }
 
@@ -27,31 +29,33 @@ export const newRunMetadata = (key: string, name: string): RunMetadata => ({
   retrain_key: key,
   retrain_name: name,
   retrain_tags: {},
+  retrain_figures: [],
   retrain_series: {},
 });
 
-/** Adds points: `_metrics` holds the one of the highest step. Series that grow too long keep every other point. */
-export function withMetrics(run: RunMetadata, points: Parameters<Tracker['metrics']>[1]): RunMetadata {
+/** Adds what was measured. A figure of the whole run goes before the last value of a series of its name. Series that grow too long are thinned. */
+export function withMetrics(run: RunMetadata, metrics: readonly TrackedMetric[]): RunMetadata {
+  const shown = { ...run._metrics };
+  const figures = new Set(run.retrain_figures);
   const series = new Map<string, Map<number, string | number>>();
-  for (const { name, value, step } of points) {
-    const steps = series.get(name) ?? seriesOf(run, name);
-    steps.set(step, Number.isFinite(value) ? value : String(value));
-    series.set(name, steps);
+  for (const { name, value, step } of metrics) {
+    const written = Number.isFinite(value) ? value : String(value);
+    if (step === undefined) {
+      figures.add(name);
+      shown[name] = written;
+    } else {
+      const steps = series.get(name) ?? new Map(run.retrain_series[name]);
+      steps.set(step, written);
+      series.set(name, steps);
+    }
   }
-  const metrics = { ...run._metrics };
   const kept = { ...run.retrain_series };
   for (const [name, steps] of series) {
     const sorted = [...steps].sort(([a], [b]) => a - b);
-    metrics[name] = (sorted.at(-1) as [number, string | number])[1];
-    if (sorted.length > 1 || sorted[0]?.[0] !== 0) kept[name] = sorted;
+    kept[name] = sorted;
+    if (!figures.has(name)) shown[name] = (sorted.at(-1) as [number, string | number])[1];
   }
-  return { ...run, _metrics: metrics, retrain_series: bounded(kept) };
-}
-
-/** Points known of a metric; one at step 0 needs no series. */
-export function seriesOf({ _metrics, retrain_series }: RunMetadata, name: string): Map<number, string | number> {
-  const value = _metrics[name];
-  return new Map(retrain_series[name] ?? (value === undefined ? [] : [[0, value]]));
+  return { ...run, _metrics: shown, retrain_figures: [...figures], retrain_series: bounded(kept) };
 }
 
 function bounded(series: RunMetadata['retrain_series']): RunMetadata['retrain_series'] {

@@ -225,6 +225,8 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
     metrics: (id, metrics, signal) => change(id, (run) => withMetrics(run, metrics), signal),
     tags: (id, tags, signal) => change(id, (run) => ({ ...run, retrain_tags: { ...run.retrain_tags, ...tags } }), signal),
     finish: (id, outcome, signal) => change(id, (run) => ({ ...run, _state: STATES[outcome] }), signal),
+    close: () => clients.close(),
+    experimentRun: (experiment, id) => ({ experiment: contextName(experimentId(experiment)), run: contextName(id) }),
 
     async artifact(id, path, file, signal) {
       checkPath(path);

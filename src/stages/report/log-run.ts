@@ -1,10 +1,15 @@
+import { withDeadline } from '../../kernel/deadline.ts';
 import { faultOf } from '../../kernel/errors.ts';
 import type { Manifest, StageRecord } from '../../kernel/record.ts';
 import type { Log } from '../../kernel/stage.ts';
 import type { LineageArtifact, Tracker } from '../../providers/trackers/tracker.ts';
+import { type Params, paramsOf, trackedRun } from '../tracked-run.ts';
 
 /** Files a tracker keeps beside the figures, by the name it shows. */
 export type Artifacts = Readonly<Record<string, string>>;
+
+/** Longest time for one tracker, whatever it is waiting for. */
+const TRACKER_SECONDS = 300;
 
 /**
  * Logs a run to every tracker: parameters, figures, tags, the report. Runs that had nothing to do are not logged.
@@ -21,9 +26,11 @@ export async function logRun(
   let logged = 0;
   for (const tracker of trackers) {
     try {
-      await logTo(tracker, manifest, artifacts, signal);
+      await withDeadline((within) => logTo(tracker, manifest, artifacts, within), signal, TRACKER_SECONDS, 0);
       logged++;
     } catch (error) {
+      // A call that hangs would keep the whole process waiting for its answer.
+      await tracker.close?.().catch(() => undefined);
       if (signal.aborted || faultOf(error) === 'ours') throw error;
       log.warn('tracker-failed', `${tracker.name}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -31,40 +38,36 @@ export async function logRun(
   return logged;
 }
 
-/** What trackers call the run; it says the same each time. */
-export const runName = ({ model, logicalDate }: Manifest): string => `${model}_${logicalDate.slice(0, 10)}`;
-
 async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts, signal: AbortSignal): Promise<void> {
-  const id = await tracker.start({ experiment: manifest.model, name: runName(manifest), key: manifest.id }, signal);
-  await tracker.params(id, paramsOf(manifest), signal);
+  const id = await tracker.start(trackedRun(manifest), signal);
+  await tracker.params(id, paramsOfRun(manifest), signal);
   const at = manifest.ended ?? manifest.started;
   const metrics = manifest.records
     .flatMap(({ metrics }) => metrics)
     .flatMap(({ name, value, split, slice, column, model }) =>
       value === undefined || slice !== undefined || column !== undefined || model === 'champion'
         ? []
-        : [{ name: [split === 'test' ? undefined : split, model, name].filter(Boolean).join('.'), value, step: 0, at }],
+        : [{ name: [split === 'test' ? undefined : split, model, name].filter(Boolean).join('.'), value, at }],
     );
   await tracker.metrics(id, metrics, signal);
   await tracker.tags(id, tagsOf(manifest), signal);
   for (const [name, path] of Object.entries(artifacts)) await tracker.artifact(id, name, path, signal);
+  // Its jobs run on, and whoever goes on with it ends it.
+  if (manifest.outcome === 'submitted') return;
   const outcome = manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished';
   await tracker.lineage?.(id, { ...lineageOf(manifest), outcome }, signal);
   await tracker.finish(id, outcome, signal);
 }
 
 /** What was chosen: algorithm, and the inputs of the training stages that are plain values. */
-function paramsOf(manifest: Manifest): Record<string, string | number | boolean> {
-  const params: Record<string, string | number | boolean> = { seed: manifest.seed };
-  for (const stage of ['prepare-data', 'train']) {
-    const record = manifest.records.find((candidate) => candidate.stage === stage);
-    for (const [name, value] of Object.entries(record?.inputs ?? {})) {
-      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') params[`${stage}.${name}`] = value;
-      else if (value !== null && typeof value === 'object' && !('sha256' in value)) params[`${stage}.${name}`] = JSON.stringify(value);
-    }
-  }
-  const algorithm = manifest.records.find(({ stage }) => stage === 'train')?.outputs.algorithm;
-  return { ...params, ...(typeof algorithm === 'string' && { algorithm }) };
+function paramsOfRun(manifest: Manifest): Params {
+  const recordOf = (stage: string) => manifest.records.find((record) => record.stage === stage);
+  const algorithm = recordOf('train')?.outputs.algorithm;
+  return {
+    seed: manifest.seed,
+    ...Object.assign({}, ...['prepare-data', 'train'].map((stage) => paramsOf(stage, recordOf(stage)?.inputs ?? {}))),
+    ...(typeof algorithm === 'string' && { algorithm }),
+  };
 }
 
 function tagsOf(manifest: Manifest): Record<string, string> {

@@ -7,7 +7,8 @@ import { passed } from '../../kernel/verdict.ts';
 import { trackers } from '../../providers/trackers/tracker.ts';
 import { reportHtml } from '../../report/html.ts';
 import { reportMarkdown } from '../../report/markdown.ts';
-import { logRun, runName } from './log-run.ts';
+import { runName } from '../tracked-run.ts';
+import { logRun } from './log-run.ts';
 
 export const report = defineStage({
   name: 'report',

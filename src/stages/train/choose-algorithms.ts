@@ -1,6 +1,7 @@
 import { UserError } from '../../kernel/errors.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import type { AlgorithmDescription, TrainerDescription } from '../../providers/backends/backend.ts';
+import type { Params } from '../tracked-run.ts';
 
 interface Wanted {
   readonly task: string;
@@ -48,3 +49,20 @@ export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription
   }
   return given;
 }
+
+/** What the trainer takes where nothing is given. */
+export function defaultsOf({ parameters }: AlgorithmDescription): Record<string, unknown> {
+  const { properties = {} } = parameters as { readonly properties?: Readonly<Record<string, { readonly default?: unknown }>> };
+  return Object.fromEntries(
+    Object.entries(properties).flatMap(([name, schema]) => (schema.default === undefined ? [] : [[name, schema.default]])),
+  );
+}
+
+/** Parameters of an algorithm as trackers show them: by name, which is led by the algorithm's where there are several. */
+export const hyperparameters = (algorithm: string | undefined, parameters: Readonly<Record<string, unknown>>): Params =>
+  Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [
+      algorithm === undefined ? name : `${algorithm}.${name}`,
+      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : JSON.stringify(value),
+    ]),
+  );

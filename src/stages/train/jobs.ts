@@ -2,9 +2,16 @@ import { availableParallelism } from 'node:os';
 import type { FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import type { AlgorithmDescription, Backend, FitReport, PythonChoice, TrainerSource } from '../../providers/backends/backend.ts';
+import type {
+  AlgorithmDescription,
+  Backend,
+  ExperimentRun,
+  FitReport,
+  PythonChoice,
+  TrainerSource,
+} from '../../providers/backends/backend.ts';
 import { metricTask } from '../metric-task.ts';
-import { jobInput, predictWith, runJob } from '../run-job.ts';
+import { jobInput, type ProgressEvent, predictWith, runJob } from '../run-job.ts';
 import type { Features } from './features.ts';
 
 /** Everything the jobs of one run of the stage have in common. */
@@ -20,6 +27,7 @@ export interface Bench {
   /** Folder of the model to start from; only for a trainer that can. */
   readonly base?: string;
   readonly detached: boolean;
+  readonly experimentRun?: ExperimentRun;
   readonly inputs: {
     readonly task: string;
     readonly python: PythonChoice;
@@ -61,7 +69,7 @@ export async function fitAlgorithm(
   bench: Bench,
   algorithm: AlgorithmDescription,
   parameters: Readonly<Record<string, unknown>>,
-  progress: (share: number, text: string) => void,
+  progress: (share: number, text: string, event: ProgressEvent) => void,
 ): Promise<Fitted> {
   const { inputs, features } = bench;
   const output = `jobs/fit-${algorithm.name}/output`;

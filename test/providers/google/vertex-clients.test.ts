@@ -175,3 +175,14 @@ test('vertex: another endpoint is accepted on this machine only', () => {
   ])
     assert.throws(() => place(wrong), { code: 'bad-endpoint', fault: 'user' }, wrong);
 });
+
+test('vertex: who closes the clients gives up what waits for an answer, at once', async (context) => {
+  const { server, clients } = await models(context);
+  const client = await clients.models();
+  server.fault('GetModel', { hang: true });
+  const asked = clients.write('read the model', (options) => client.getModel({ name }, options), signal);
+  const refused = assert.rejects(asked, { code: 'vertex-unreachable', message: /CANCELLED/ });
+  while (server.calls.length === 0) await new Promise((done) => setTimeout(done, 5));
+  await clients.close();
+  await refused;
+});

@@ -25,7 +25,7 @@ async function see(folder: string): Promise<SeenRun> {
     outcome: run.outcome,
     params: Object.fromEntries(Object.entries(run.params).map(([name, value]) => [name, String(value)])),
     tags: run.tags,
-    metrics: lines.map((line) => JSON.parse(line)).map(({ name, value, step }) => ({ name, value, step })),
+    metrics: lines.map((line) => JSON.parse(line)).map(({ name, value, step }) => ({ name, value, ...(step !== undefined && { step }) })),
     artifacts,
   };
 }
@@ -48,6 +48,17 @@ test('file tracker: values that are no numbers stay legible', async (context) =>
   const id = await tracker.start({ experiment: 'churn', name: 'a', key: 'k' }, signal);
   await tracker.metrics(id, [{ name: 'loss', value: Number.NaN, step: 0, at: 't' }], signal);
   assert.equal(await readFile(join(root, id, 'metrics.jsonl'), 'utf8'), '{"name":"loss","value":"NaN","step":0,"at":"t"}\n');
+});
+
+test('file tracker: a line that was cut short is no line, and what comes after it is whole', async (context) => {
+  const { root, tracker } = await emptyTracker(context);
+  const id = await tracker.start({ experiment: 'churn', name: 'a', key: 'k' }, signal);
+  await writeFile(join(root, id, 'metrics.jsonl'), '{"name":"loss","value":1,"step":1,"at":"t"}\n{"name":"loss","val');
+  await tracker.metrics(id, [{ name: 'loss', value: 0.5, step: 2, at: 't' }], signal);
+  assert.equal(
+    await readFile(join(root, id, 'metrics.jsonl'), 'utf8'),
+    '{"name":"loss","value":1,"step":1,"at":"t"}\n{"name":"loss","value":0.5,"step":2,"at":"t"}\n',
+  );
 });
 
 test('file tracker: a damaged run file is named', async (context) => {

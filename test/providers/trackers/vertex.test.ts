@@ -7,7 +7,7 @@ import { status } from '@grpc/grpc-js';
 import { fileStore } from '../../../src/providers/stores/file.ts';
 import { vertexTracker } from '../../../src/providers/trackers/vertex.ts';
 import { artifactId, experimentId, runId } from '../../../src/providers/trackers/vertex-names.ts';
-import { newRunMetadata, type RunMetadata, seriesOf, withMetrics } from '../../../src/providers/trackers/vertex-run.ts';
+import { newRunMetadata, type RunMetadata, withMetrics } from '../../../src/providers/trackers/vertex-run.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
 import { trackerContract } from '../../contracts/tracker.ts';
 import { metadataStandIn, PROJECT_NUMBER } from '../../stand-ins/vertex/metadata.ts';
@@ -41,9 +41,12 @@ trackerContract('vertex', async (context) => {
         outcome: OUTCOMES[found._state],
         params: Object.fromEntries(Object.entries(found._params).map(([name, value]) => [name, String(value)])),
         tags: found.retrain_tags,
-        metrics: Object.keys(found._metrics).flatMap((name) =>
-          [...seriesOf(found, name)].map(([step, value]) => ({ name, value: Number(value), step })),
-        ),
+        metrics: [
+          ...found.retrain_figures.map((name) => ({ name, value: Number(found._metrics[name]) })),
+          ...Object.entries(found.retrain_series).flatMap(([name, points]) =>
+            points.map(([step, value]) => ({ name, value: Number(value), step })),
+          ),
+        ],
         artifacts,
       };
     },
@@ -219,7 +222,7 @@ test('vertex tracker: of many steps the last is the metric, and long series keep
     [1, 0.5],
     [2, 1 / 3],
   ]);
-  assert.deepEqual(withMetrics(start, points(1)).retrain_series, {});
+  assert.deepEqual(withMetrics(three, [{ name: 'loss', value: 7, at }])._metrics.loss, 7);
   const late = withMetrics(three, [{ name: 'loss', value: 9, step: 1, at }]);
   assert.deepEqual([late._metrics.loss, late.retrain_series.loss?.[1]], [1 / 3, [1, 9]]);
   const many = withMetrics(start, points(20_000));
