@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 
-// Imitates the Hugging Face Hub for reading models: information at a revision, trees in pages by `Link`, files by `resolve` (large ones by a
+// Imitates the Hugging Face Hub for reading models and data sets (named `datasets/OWNER/NAME`): information at a revision, trees in pages by `Link`, files by `resolve` (large ones by a
 // redirect to another host, which must not see the token), ranges, `ETag` and `X-Linked-ETag`, `X-Error-Code`, private and gated repositories, pushes.
-// Not imitated: writing, data sets and spaces, Xet, branches other than main, security scans, rate limits other than scripted ones.
+// Not imitated: writing, spaces, Xet, branches other than main, security scans, rate limits other than scripted ones.
 
 export interface HubFault {
   /** `METHOD path?query` of the request. */
@@ -113,7 +113,7 @@ export async function hubStandIn(context: Pick<TestContext, 'after'>): Promise<H
   const answer = (request: IncomingMessage, response: ServerResponse, url: URL, fault: HubFault | undefined) => {
     if (fault?.status !== undefined) throw new Refusal(fault.status, 'scripted', fault.headers?.['x-error-code']);
     const path = decodeURIComponent(url.pathname);
-    const info = /^\/api\/models\/([^/]+\/[^/]+)\/revision\/([^/]+)$/.exec(path);
+    const info = /^\/api\/(?:models\/|(?=datasets\/))((?:datasets\/)?[^/]+\/[^/]+)\/revision\/([^/]+)$/.exec(path);
     if (info) {
       const { sha, files } = at(request, info[1] as string, info[2] as string);
       return json(response, {
@@ -126,7 +126,7 @@ export async function hubStandIn(context: Pick<TestContext, 'after'>): Promise<H
         siblings: [...files.keys()].map((rfilename) => ({ rfilename })),
       });
     }
-    const tree = /^\/api\/models\/([^/]+\/[^/]+)\/tree\/([^/]+)$/.exec(path);
+    const tree = /^\/api\/(?:models\/|(?=datasets\/))((?:datasets\/)?[^/]+\/[^/]+)\/tree\/([^/]+)$/.exec(path);
     if (tree) {
       const { files } = at(request, tree[1] as string, tree[2] as string);
       const skip = Number(url.searchParams.get('cursor') ?? 0);
@@ -139,7 +139,7 @@ export async function hubStandIn(context: Pick<TestContext, 'after'>): Promise<H
         skip + own.page < names.length ? { link: `<${own.endpoint}${url.pathname}${url.search}>; rel="next"` } : {};
       return json(response, [...folders.map((name) => ({ type: 'directory', path: name, size: 0 })), ...page], more);
     }
-    const resolved = /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path);
+    const resolved = /^\/((?:datasets\/)?[^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(path);
     if (resolved) {
       const { sha, files } = at(request, resolved[1] as string, resolved[2] as string);
       const content = files.get(resolved[3] as string);
@@ -157,7 +157,7 @@ export async function hubStandIn(context: Pick<TestContext, 'after'>): Promise<H
         })
         .end();
     }
-    const [, name, sha, file] = /^\/cdn\/([^/]+\/[^/]+)\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    const [, name, sha, file] = /^\/cdn\/((?:datasets\/)?[^/]+\/[^/]+)\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (name !== undefined) {
       own.seenElsewhere.push(request.headers.authorization);
       return send(

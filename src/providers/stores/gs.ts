@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { type FileMetadata, IdempotencyStrategy, Storage } from '@google-cloud/storage';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { GoogleCredentials } from '../google/credentials.ts';
@@ -91,10 +92,11 @@ export function gsStore({ credentials, endpoint, authenticated = endpoint === un
       }
     },
 
-    async get(uri, to, { sha256, generation, signal, onBytes }) {
+    async get(uri, to, { sha256, generation, partial, signal, onBytes }) {
       const { bucket, name } = placeOf(uri);
       const found = await metadataOf(uri, generation, signal);
       if (!found) {
+        if (partial !== undefined) await rm(partial, { force: true });
         const live = generation === undefined ? undefined : await metadataOf(uri, undefined, signal);
         throw live ? changed(uri, String(generation), String(live.generation)) : noSuchObject(uri);
       }
@@ -108,7 +110,6 @@ export function gsStore({ credentials, endpoint, authenticated = endpoint === un
         );
       }
       const pinned = String(found.generation);
-      const check = new Crc32c();
       const url = `${storage.baseUrl}/b/${encodeURIComponent(bucket)}/o/${encodeURIComponent(name)}?alt=media&generation=${pinned}`;
       const got = await download(
         {
@@ -131,16 +132,28 @@ export function gsStore({ credentials, endpoint, authenticated = endpoint === un
             const gone = explained instanceof UserError && explained.code === 'no-such-object';
             return gone ? changed(uri, pinned, 'another') : explained;
           },
-          onPart: (part) => check.update(part),
-          verify() {
-            if (found.crc32c === undefined || found.crc32c === check.base64) return;
-            throw new WorldError('damaged-download', `${uri} came damaged: CRC-32C ${found.crc32c} expected, ${check.base64} found.`, {
-              todo: 'Run again.',
-            });
+          check() {
+            const crc = new Crc32c();
+            return {
+              onPart: (part) => crc.update(part),
+              verify() {
+                if (found.crc32c === undefined || found.crc32c === crc.base64) return;
+                throw new WorldError('damaged-download', `${uri} came damaged: CRC-32C ${found.crc32c} expected, ${crc.base64} found.`, {
+                  todo: 'Run again.',
+                });
+              },
+            };
           },
         },
         to,
-        { patience, signal, log, ...(sha256 !== undefined && { sha256 }), ...(onBytes && { onBytes }) },
+        {
+          patience,
+          signal,
+          log,
+          ...(sha256 !== undefined && { sha256 }),
+          ...(partial !== undefined && { partial }),
+          ...(onBytes && { onBytes }),
+        },
       );
       return { ...got, generation: pinned };
     },
@@ -181,16 +194,16 @@ function placeOf(uri: string): { readonly bucket: string; readonly name: string 
 
 const badUri = (uri: string, expected: string) => new UserError('bad-uri', `${JSON.stringify(uri)}: expected ${expected}.`);
 
-function objectOf(uri: string, { size, generation, updated, metadata, md5Hash }: FileMetadata): StoredObject {
+function objectOf(uri: string, { size, generation, updated, metadata, md5Hash, crc32c }: FileMetadata): StoredObject {
   const sha256 = metadata?.[SHA256];
+  // An object composed of parts, as Google's own tools make large ones, has no MD5.
+  const weaker = md5Hash !== undefined ? { md5: Buffer.from(md5Hash, 'base64').toString('hex') } : crc32c !== undefined && { crc32c };
   return {
     uri,
     bytes: Number(size),
     generation: String(generation),
     modified: String(updated),
-    ...(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)
-      ? { sha256 }
-      : md5Hash !== undefined && { md5: Buffer.from(md5Hash, 'base64').toString('hex') }),
+    ...(typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256) ? { sha256 } : weaker),
   };
 }
 

@@ -34,15 +34,16 @@ export function askHub(uri: string, signal: AbortSignal, { patience, log, hasTok
 
 function refusal(uri: string, { status, headers }: Response, hasToken: boolean): UserError | WorldError {
   const code = headers.get('x-error-code') ?? '';
+  const [what, named] = uri.startsWith('hf://datasets/') ? ['dataset', 'data set'] : ['model', 'model'];
   if (code === 'GatedRepo')
-    return new UserError('gated-model', `${uri} is given only to those who accepted its conditions.`, {
+    return new UserError(`gated-${what}`, `${uri} is given only to those who accepted its conditions.`, {
       todo: 'Accept them on its page on the Hub, and set HF_TOKEN to a token of that account.',
     });
   if (code === 'RevisionNotFound')
     return new UserError('no-such-revision', `${uri}: the Hub knows no such revision.`, { todo: 'Correct the branch, tag or commit.' });
   if (code === 'EntryNotFound') return new UserError('no-such-object', `${uri} does not exist.`, { todo: 'Check the path.' });
   if (status === 401 || status === 403 || status === 404)
-    return new UserError('no-such-model', `${uri}: the Hub knows no such model, or it is private (${status}).`, {
+    return new UserError(`no-such-${what}`, `${uri}: the Hub knows no such ${named}, or it is private (${status}).`, {
       todo: hasToken
         ? 'Correct the name, or give the token of HF_TOKEN read access to it.'
         : 'Correct the name, or set HF_TOKEN for a private one.',

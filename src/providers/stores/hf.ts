@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { listFiles, modelInfo } from '@huggingface/hub';
+import { rm } from 'node:fs/promises';
+import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { download } from './download.ts';
 import { noSuchObject } from './gs-errors.ts';
@@ -17,21 +18,19 @@ export interface HfOptions {
 }
 
 interface Place {
+  readonly type: 'model' | 'dataset';
+  /** OWNER/NAME. */
+  readonly name: string;
+  /** As URIs and addresses have it: data sets are named `datasets/OWNER/NAME`. */
   readonly repository: string;
   readonly revision: string;
   readonly path: string;
 }
 
-interface Entry {
-  readonly object: StoredObject;
-  /** Of a small file, which lies in git itself. */
-  readonly gitOid?: string;
-}
-
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /**
- * Models of the Hugging Face Hub, `hf://OWNER/NAME[@REVISION]/PATH`, to be read only. A branch or tag is resolved to its commit once; every URI
+ * Models and data sets of the Hugging Face Hub, `hf://OWNER/NAME[@REVISION]/PATH` and `hf://datasets/OWNER/NAME[@REVISION]/PATH`, to be read only. A branch or tag is resolved to its commit once; every URI
  * given back carries that commit, so that a push in between mixes nothing. Large files are compared with the SHA-256 the Hub keeps, small ones with their git id.
  */
 export function hfStore({ token, endpoint = 'https://huggingface.co', log, patience = PATIENCE }: HfOptions): Store {
@@ -44,31 +43,28 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
   const hubUrl = endpoint.replace(/\/+$/, '');
   const access = { hubUrl, ...(token !== undefined && { accessToken: token }) };
   const commits = new Map<string, Promise<string>>();
-  const trees = new Map<string, Promise<readonly Entry[]>>();
+  const trees = new Map<string, Promise<readonly StoredObject[]>>();
 
-  async function commitOf({ repository, revision }: Place, signal: AbortSignal): Promise<string> {
+  async function commitOf({ type, name, repository, revision }: Place, signal: AbortSignal): Promise<string> {
     if (COMMIT.test(revision)) return revision;
     return once(commits, `${repository}@${revision}`, async () => {
-      const { sha } = await modelInfo({
-        ...access,
-        name: repository,
-        revision,
-        additionalFields: ['sha'],
-        fetch: askHub(`hf://${repository}@${revision}`, signal, door),
-      });
-      return sha;
+      const ask = { ...access, name, revision, fetch: askHub(`hf://${repository}@${revision}`, signal, door) };
+      const found = await (type === 'model'
+        ? modelInfo({ ...ask, additionalFields: ['sha'] })
+        : datasetInfo({ ...ask, additionalFields: ['sha'] }));
+      return found.sha;
     });
   }
 
-  async function treeOf(place: Place, signal: AbortSignal): Promise<readonly Entry[]> {
+  async function treeOf(place: Place, signal: AbortSignal): Promise<readonly StoredObject[]> {
     const commit = await commitOf(place, signal);
-    const { repository } = place;
+    const { type, name, repository } = place;
     return once(trees, `${repository}@${commit}`, async () => {
-      const entries: Entry[] = [];
+      const entries: StoredObject[] = [];
       const uri = `hf://${repository}@${commit}`;
       for await (const found of listFiles({
         ...access,
-        repo: { type: 'model', name: repository },
+        repo: { type, name },
         revision: commit,
         recursive: true,
         expand: true,
@@ -81,51 +77,50 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
           generation: commit,
           modified: found.lastCommit?.date ?? '',
         };
-        entries.push(
-          found.lfs ? { object: { ...object, sha256: found.lfs.oid } } : { object, ...(found.oid !== undefined && { gitOid: found.oid }) },
-        );
+        // Small files lie in git itself.
+        entries.push(found.lfs ? { ...object, sha256: found.lfs.oid } : { ...object, ...(found.oid !== undefined && { git: found.oid }) });
       }
-      return entries.sort((a, b) => Buffer.compare(Buffer.from(a.object.uri), Buffer.from(b.object.uri)));
+      return entries.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
     });
   }
 
-  async function entryOf(uri: string, signal: AbortSignal): Promise<Entry | undefined> {
+  async function objectOf(uri: string, signal: AbortSignal): Promise<StoredObject | undefined> {
     const place = placeOf(uri);
     if (place.path === '' || place.path.endsWith('/')) return undefined;
     const pinned = `hf://${place.repository}@${await commitOf(place, signal)}/${place.path}`;
-    return (await treeOf(place, signal)).find(({ object }) => object.uri === pinned);
+    return (await treeOf(place, signal)).find(({ uri }) => uri === pinned);
   }
 
   const readOnly = async (uri: string): Promise<never> => {
     placeOf(uri);
-    throw new UserError('read-only-store', `${uri}: models of the Hub are read here, not written.`, {
+    throw new UserError('read-only-store', `${uri}: the Hub is read here, not written.`, {
       todo: 'Use registry: huggingface to publish, or a store that can be written.',
     });
   };
 
   return {
-    stat: async (uri, signal) => (await entryOf(uri, signal))?.object,
+    stat: objectOf,
 
     async *list(prefix, signal) {
       const place = placeOf(prefix);
       const entries = await treeOf(place, signal);
       const pinned = `hf://${place.repository}@${await commitOf(place, signal)}/${place.path}`;
-      for (const { object } of entries) if (object.uri.startsWith(pinned)) yield object;
+      for (const object of entries) if (object.uri.startsWith(pinned)) yield object;
     },
 
-    async get(uri, to, { sha256, generation, signal, onBytes }) {
+    async get(uri, to, { sha256, generation, partial, signal, onBytes }) {
       const place = placeOf(uri);
-      const entry = await entryOf(uri, signal);
-      if (!entry) throw noSuchObject(uri);
-      const { object, gitOid } = entry;
-      if (generation !== undefined && generation !== object.generation)
+      const object = await objectOf(uri, signal);
+      if (!object) throw noSuchObject(uri);
+      if (generation !== undefined && generation !== object.generation) {
+        if (partial !== undefined) await rm(partial, { force: true });
         throw new WorldError(
           'precondition-failed',
           `${uri} was changed meanwhile: expected commit ${generation}, found ${object.generation}.`,
           { todo: 'Run again.' },
         );
+      }
       const url = `${hubUrl}/${place.repository}/resolve/${object.generation}/${place.path.split('/').map(encodeURIComponent).join('/')}`;
-      const git = createHash('sha1').update(`blob ${object.bytes}\0`);
       const got = await download(
         {
           uri,
@@ -146,18 +141,30 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
                   todo: 'Run again.',
                 })
               : error,
-          ...(object.sha256 === undefined && { onPart: (part: Uint8Array) => void git.update(part) }),
-          verify(sha) {
-            const [what, expected, found] =
-              object.sha256 === undefined ? ['git id', gitOid, git.digest('hex')] : ['SHA-256', object.sha256, sha];
-            if (expected !== undefined && expected !== found)
-              throw new WorldError('damaged-download', `${uri} came damaged: ${what} ${expected} expected, ${found} found.`, {
-                todo: 'Run again.',
-              });
+          check() {
+            const git = createHash('sha1').update(`blob ${object.bytes}\0`);
+            return {
+              ...(object.sha256 === undefined && { onPart: (part: Uint8Array) => void git.update(part) }),
+              verify(sha) {
+                const [what, expected, found] =
+                  object.sha256 === undefined ? ['git id', object.git, git.digest('hex')] : ['SHA-256', object.sha256, sha];
+                if (expected !== undefined && expected !== found)
+                  throw new WorldError('damaged-download', `${uri} came damaged: ${what} ${expected} expected, ${found} found.`, {
+                    todo: 'Run again.',
+                  });
+              },
+            };
           },
         },
         to,
-        { patience, signal, log, ...(sha256 !== undefined && { sha256 }), ...(onBytes && { onBytes }) },
+        {
+          patience,
+          signal,
+          log,
+          ...(sha256 !== undefined && { sha256 }),
+          ...(partial !== undefined && { partial }),
+          ...(onBytes && { onBytes }),
+        },
       );
       return { ...got, generation: object.generation };
     },
@@ -178,10 +185,15 @@ function once<T>(known: Map<string, Promise<T>>, key: string, find: () => Promis
 }
 
 function placeOf(uri: string): Place {
-  const [, repository, revision = 'main', path = ''] = /^hf:\/\/([\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/(.*))?$/.exec(uri) ?? [];
-  if (repository === undefined || path.split('/').includes('..'))
-    throw new UserError('bad-uri', `${JSON.stringify(uri)}: expected hf://OWNER/NAME[@REVISION][/PATH].`, {
-      todo: 'Old names without an owner have one too, e.g. hf://google-t5/t5-large.',
-    });
-  return { repository, revision, path };
+  const [, datasets = '', name, revision = 'main', path = ''] =
+    /^hf:\/\/(datasets\/)?((?!datasets\/)[\w.-]+\/[\w.-]+)(?:@([\w.-]+))?(?:\/(.*))?$/.exec(uri) ?? [];
+  if (name === undefined || path.split('/').includes('..'))
+    throw new UserError(
+      'bad-uri',
+      `${JSON.stringify(uri)}: expected hf://OWNER/NAME[@REVISION][/PATH] or hf://datasets/OWNER/NAME[@REVISION][/PATH].`,
+      {
+        todo: 'Old names without an owner have one too, e.g. hf://google-t5/t5-large.',
+      },
+    );
+  return { type: datasets === '' ? 'model' : 'dataset', name, repository: datasets + name, revision, path };
 }

@@ -12,6 +12,10 @@ export interface StoredObject {
   readonly sha256?: string;
   /** Hex MD5 when the store knows it and no SHA-256. */
   readonly md5?: string;
+  /** Hex git id of the bytes as a blob, when the store knows it and no SHA-256. */
+  readonly git?: string;
+  /** Base64 CRC-32C when it is all that the store knows: it finds damage, and is easily forged. */
+  readonly crc32c?: string;
 }
 
 /** Where bytes live: `file:`, `gs://`, `s3://`, `hf://`. Every read is checked; every write is all or nothing. */
@@ -19,11 +23,15 @@ export interface Store {
   stat(uri: string, signal: AbortSignal): Promise<StoredObject | undefined>;
   /** All objects under a prefix, in pages, sorted by URI. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
-  /** Downloads to a new file (temporary name, then rename); resumes after a cut; `digest-mismatch` when `sha256` is given and differs. */
+  /**
+   * Downloads to a new file (temporary name, then rename); resumes after a cut; `digest-mismatch` when `sha256` is given and differs.
+   * `partial`: a file where a store in the network leaves what it has when it is cut off for good, cancelled or killed, and goes on next time.
+   * Its name must stand for this URI at this generation, and nobody else may use it meanwhile.
+   */
   get(
     uri: string,
     to: string,
-    options: { sha256?: string; generation?: string; signal: AbortSignal; onBytes?: (bytes: number) => void },
+    options: { sha256?: string; generation?: string; partial?: string; signal: AbortSignal; onBytes?: (bytes: number) => void },
   ): Promise<{ sha256: string; bytes: number; generation: string }>;
   /** `ifGeneration: 'absent'` creates only; a generation replaces only that one; else `precondition-failed` (WorldError). */
   put(

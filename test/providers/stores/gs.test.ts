@@ -9,6 +9,7 @@ import { gsStore } from '../../../src/providers/stores/gs.ts';
 import { openStore } from '../../../src/providers/stores/open-store.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
 import { storeContract } from '../../contracts/store.ts';
+import { storeResumeContract } from '../../contracts/store-resume.ts';
 import { type GcsStandIn, gcsStandIn } from '../../stand-ins/gcs.ts';
 import { ACCOUNT, googleTokens } from '../../stand-ins/google-tokens.ts';
 
@@ -35,6 +36,17 @@ storeContract('gs, our stand-in', async (context) => {
   const { store, gcs } = await given(context);
   gcs.page = 2;
   return { store, prefix: 'gs://my-bucket/some/where/' };
+});
+
+storeResumeContract('gs, our stand-in', async (context) => {
+  const gcs = await gcsStandIn(context, 'models');
+  return {
+    endpoint: gcs.endpoint,
+    uri: 'gs://models/t5/model.safetensors',
+    scheme: 'gs',
+    replace: async (content) => void gcs.put('models', 't5/model.safetensors', content),
+    open: (endpoint) => gsStore({ endpoint, log, patience: { ...quick, tries: 1 } }),
+  };
 });
 
 test('CRC-32C of 123456789 is e3069283, in parts as well', () => {

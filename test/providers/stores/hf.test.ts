@@ -7,6 +7,7 @@ import { baseModels } from '../../../src/providers/models/base-models.ts';
 import { hfStore } from '../../../src/providers/stores/hf.ts';
 import { openStore } from '../../../src/providers/stores/open-store.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
+import { storeResumeContract } from '../../contracts/store-resume.ts';
 import { hubStandIn } from '../../stand-ins/hub.ts';
 import { safetensors } from '../models/model-files.ts';
 
@@ -32,6 +33,21 @@ const listed = async (store: ReturnType<typeof hfStore>, prefix: string) => {
   for await (const { uri } of store.list(prefix, signal)) found.push(uri);
   return found;
 };
+
+for (const [what, uri, name] of [
+  ['a model', 'hf://acme/big/model.safetensors', 'acme/big'],
+  ['a data set', 'hf://datasets/acme/rows/model.safetensors', 'datasets/acme/rows'],
+] as const)
+  storeResumeContract(`hf, ${what}`, async (context) => {
+    const hub = await hubStandIn(context);
+    return {
+      endpoint: hub.endpoint,
+      uri,
+      scheme: 'hf',
+      replace: async (content) => void hub.push(name, { 'model.safetensors': content }),
+      open: (endpoint) => hfStore({ endpoint, log, patience: { ...quick, tries: 1 } }),
+    };
+  });
 
 test('hf store: a list is of one commit, in pages, in order, with digests of large files', async (context) => {
   const { hub, head, store } = await given(context);

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gsStore } from '../../../../src/providers/stores/gs.ts';
 import { goProgram } from '../../../../tools/go.ts';
+import { scratchFolder, patience as signal } from '../../../contracts/scratch.ts';
 import { storeContract } from '../../../contracts/store.ts';
+import { storeResumeContract } from '../../../contracts/store-resume.ts';
 
 /** Cloud Storage as somebody else understood it: what the stand-in of ours imitates must hold here too. */
 const program = await goProgram('github.com/fsouza/fake-gcs-server', 'v1.56.1');
@@ -58,7 +62,8 @@ if ('missing' in program) {
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
   });
 
-  storeContract('gs, fake-gcs-server', async () => {
+  const quiet = { endpoint, log: () => undefined };
+  const newBucket = async () => {
     const name = `models-${++bucket}`;
     const reply = await fetch(`${endpoint}/storage/v1/b?project=p`, {
       method: 'POST',
@@ -66,7 +71,23 @@ if ('missing' in program) {
       body: JSON.stringify({ name }),
     });
     assert.ok(reply.ok, `${reply.status}`);
-    return { store: gsStore({ endpoint, log: () => undefined }), prefix: `gs://${name}/some/where/` };
+    return `gs://${name}`;
+  };
+  storeContract('gs, fake-gcs-server', async () => ({ store: gsStore(quiet), prefix: `${await newBucket()}/some/where/` }));
+
+  storeResumeContract('gs, fake-gcs-server', async (context) => {
+    const uri = `${await newBucket()}/t5/model.safetensors`;
+    const folder = await scratchFolder(context);
+    return {
+      endpoint,
+      uri,
+      scheme: 'gs',
+      async replace(content) {
+        await writeFile(join(folder, 'content'), content);
+        await gsStore(quiet).put(join(folder, 'content'), uri, { signal });
+      },
+      open: (endpoint) => gsStore({ ...quiet, endpoint, patience: { tries: 1, pauseMs: 1, timeoutMs: 20_000, stallMs: 20_000 } }),
+    };
   });
 }
 
