@@ -77,24 +77,27 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
     });
   },
   forge: async ({ env, log }) => forgeOf(env, log),
-  data: async ({ base, cache, root }) => {
+  data: async (settings) => {
+    const { base, cache, root } = settings;
     const { openData } = await import('./providers/sources/data.ts');
     const { tableWorkersFromBundle, tableWorkersFromSources } = await import('./providers/sources/table-workers.ts');
     return openData({
       base,
       cache,
+      inStores: () => bringer(settings, 'data'),
       workers: BUNDLED ? tableWorkersFromBundle(join(root, 'actions', 'dist')) : tableWorkersFromSources(root),
     });
   },
   store: (settings) => storeOf(settings),
-  models: async ({ base, cache, env, log }) => {
+  // What comes back to a later job of a run is of use to this run alone; a model from elsewhere was kept where it was fetched first.
+  objects: async (settings) => (await bringer(settings, 'models', { saves: false })).bring,
+  models: async (settings) => {
     const { baseModels } = await import('./providers/models/base-models.ts');
-    return baseModels({ store: await storeOf({ base, env, log }), base, cache, log });
+    return baseModels({ ...(await bringer(settings, 'models')), base: settings.base });
   },
   backend: async ({ cache, jobs = join(cache, 'jobs'), run = 'alone', root, base, env, log, inputs, shared, model }) => {
     const { localBackend } = await import('./providers/backends/local.ts');
-    const { openJobCache } = await import('./providers/caches/open-job-cache.ts');
-    const jobCache = await openJobCache({ env, root, bundled: BUNDLED, log });
+    const jobCache = await jobCacheOf({ env, root, log });
     const local = localBackend({ root, cache, jobs, workspace: base, env, log, jobCache });
     if (inputs.backend !== 'vertex') return local;
     const { openVertexBackend } = await import('./providers/backends/open-vertex.ts');
@@ -137,6 +140,20 @@ const storeKey = (shared: Settings['shared']): string | undefined => (typeof sha
 async function storeOf({ base, env, log }: Pick<Settings, 'base' | 'env' | 'log'>) {
   const { openStore } = await import('./providers/stores/open-store.ts');
   return openStore({ base, env, log });
+}
+
+async function jobCacheOf({ env, root, log }: Pick<Settings, 'env' | 'root' | 'log'>) {
+  const { openJobCache } = await import('./providers/caches/open-job-cache.ts');
+  return openJobCache({ env, root, bundled: BUNDLED, log });
+}
+
+/** A store, and what brings objects of it into the cache. */
+async function bringer(settings: Settings, what: 'data' | 'models', { saves = true } = {}) {
+  const { keptObjects } = await import('./providers/kept-objects.ts');
+  const { cache, log } = settings;
+  const [store, jobCache] = await Promise.all([storeOf(settings), jobCacheOf(settings)]);
+  const forJobs = jobCache && (saves ? jobCache : { ...jobCache, save: async () => undefined });
+  return { store, bring: keptObjects({ store, cache, what, log, ...(forJobs && { jobCache: forJobs }) }) };
 }
 
 async function vertexOf({ shared, env }: Pick<Settings, 'shared' | 'env'>) {

@@ -1,9 +1,10 @@
-import { lstat, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { digestEntries } from '../kernel/digest.ts';
 import { UserError } from '../kernel/errors.ts';
 import type { FileRef, StageRecord, StoredCopy } from '../kernel/record.ts';
 import type { Log } from '../kernel/stage.ts';
+import { type KeptObjects, secondName } from '../providers/kept-objects.ts';
 import type { Store } from '../providers/stores/store.ts';
 
 /** A larger file goes by store alone, where there is one; to fetch a smaller one would cost a later job more than it saves. */
@@ -79,22 +80,28 @@ async function put(output: FileRef, { run, stage }: StageRecord, { folder, place
   return { uri: isFolder ? uri : (files[0]?.uri ?? uri), files };
 }
 
+interface Bringing {
+  readonly store: () => Promise<Store>;
+  readonly objects: () => Promise<KeptObjects>;
+  readonly signal: AbortSignal;
+  readonly log: (line: string) => void;
+}
+
 /** Brings an output that did not travel to its place in the run's folder, each file compared with its digest. */
-export async function bringBack(
-  { stored }: FileRef,
-  path: string,
-  { store, signal, log }: { readonly store: () => Promise<Store>; readonly signal: AbortSignal; readonly log: (line: string) => void },
-): Promise<void> {
+export async function bringBack({ stored }: FileRef, path: string, { store, objects, signal, log }: Bringing): Promise<void> {
   if (stored === undefined || (await isThere(path))) return;
-  const from = await store();
+  const climbing = stored.files.find((file) => file.path.split('/').includes('..'));
+  if (climbing) throw new UserError('bad-name', `${stored.uri} has a file ${JSON.stringify(climbing.path)} outside its folder.`);
   log(`fetching ${stored.uri}`);
-  for (const file of stored.files) {
-    if (file.path.split('/').includes('..'))
-      throw new UserError('bad-name', `${stored.uri} has a file ${JSON.stringify(file.path)} outside its folder.`);
-    const to = join(path, file.path);
-    await mkdir(dirname(to), { recursive: true });
-    await from.get(file.uri, to, { sha256: file.sha256, signal });
+  const placeOf = (file: StoredCopy['files'][number]): string => join(path, file.path);
+  if (stored.uri.startsWith('file:')) {
+    const from = await store();
+    for (const file of stored.files) await from.get(file.uri, placeOf(file), { sha256: file.sha256, signal });
+    return;
   }
+  const bring = await objects();
+  const kept = await bring(stored.files, stored.uri, signal);
+  for (const [at, file] of stored.files.entries()) await secondName(kept[at]!.path, placeOf(file));
 }
 
 /** Paths in the run's folder that need not travel to other jobs: they can be brought back from a store that is there for all. */

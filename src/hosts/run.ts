@@ -12,7 +12,8 @@ import { type FileRef, MANIFEST_SCHEMA, type Manifest } from '../kernel/record.t
 import { runFolder, writeRun } from '../kernel/run-folder.ts';
 import type { ProvidersOf, Slots } from '../kernel/stage.ts';
 import { completeInputs } from '../pipeline/resolve.ts';
-import { type Store, store as storeSlot } from '../providers/stores/store.ts';
+import { objects as objectsSlot } from '../providers/kept-objects.ts';
+import { store as storeSlot } from '../providers/stores/store.ts';
 import { bringBack, keepOutputs } from './kept-outputs.ts';
 import { redactor } from './redact.ts';
 import type { View } from './view.ts';
@@ -147,14 +148,16 @@ async function runStage(
     warn: (code: string, text: string) => view.warning(entry.name, code, text),
     progress: (share: number, text: string) => view.progress(entry.name, share, text),
   };
-  const store = () => openStore({ ...request, inputs: {}, log: log.info });
+  const open = { ...request, inputs: {}, log: log.info };
+  const store = async () => (await makeProviders({ store: storeSlot }, open)).store;
+  const objects = async () => (await makeProviders({ objects: objectsSlot }, open)).objects;
   const { record, error } = await execute({
     stage,
     inputs: async () => {
       const given = request.stages[entry.name] ?? {};
       const facts = { configuration: request.configuration, force: request.force, refused: refusedText(manifest) };
       const config = { ...request.stages, run: (request.shared.run ?? {}) as Record<string, unknown> };
-      const bring = (ref: FileRef, path: string) => bringBack(ref, path, { store, signal, log: log.info });
+      const bring = (ref: FileRef, path: string) => bringBack(ref, path, { store, objects, signal, log: log.info });
       const wired = await wire(
         stage,
         given,
@@ -187,10 +190,6 @@ async function runStage(
   if (typeof place !== 'string' || record.outcome !== 'completed') return record;
   return keepOutputs(record, stage.keeps ?? [], { folder, place, store, signal, log, redact });
 }
-
-/** The one store behind every URI. */
-const openStore = async (settings: Parameters<typeof makeProviders>[1]): Promise<Store> =>
-  (await makeProviders({ store: storeSlot }, settings)).store;
 
 /** Where the cache of a home folder lies; one may serve several homes. */
 export const cacheOf = (home: string, env: Settings['env']): string => env.RETRAIN_CACHE ?? join(home, 'cache');

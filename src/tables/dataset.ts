@@ -9,7 +9,18 @@ const types = z.enum(['number', 'integer', 'boolean', 'date', 'timestamp', 'text
 const datasetSchema = z.strictObject({
   schema: z.literal(DATASET_SCHEMA),
   source: z.string(),
-  files: z.array(z.strictObject({ name: z.string(), sha256: z.string(), bytes: z.int().min(0) })).min(1),
+  files: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        sha256: z.string(),
+        bytes: z.int().min(0),
+        /** Where it came from, when that was a store in the network, and its generation there. */
+        uri: z.string().optional(),
+        generation: z.string().optional(),
+      }),
+    )
+    .min(1),
   read: z.strictObject({
     format: z.enum(['csv', 'tsv', 'json', 'jsonl', 'parquet']).optional(),
     delimiter: z.string().optional(),

@@ -6,6 +6,7 @@ import { packRun } from '../../src/hosts/hand-over/envelope.ts';
 import { bringBack, keepOutputs, leftInStore } from '../../src/hosts/kept-outputs.ts';
 import { digestPath } from '../../src/kernel/digest.ts';
 import { type FileRef, RECORD_SCHEMA, recordSchema, type StageRecord } from '../../src/kernel/record.ts';
+import { keptObjects } from '../../src/providers/kept-objects.ts';
 import { openStore } from '../../src/providers/stores/open-store.ts';
 import { scratchFolder, patience as signal } from '../contracts/scratch.ts';
 import { gcsStandIn } from '../stand-ins/gcs.ts';
@@ -111,13 +112,20 @@ test('kept outputs: large ones do not travel, and come back where they are missi
   const model = kept.outputs.model as FileRef;
   const path = join(folder, model.uri);
   await rm(path, { recursive: true });
-  await bringBack(model, path, { store, signal, log: () => undefined });
+  const log = () => undefined;
+  const from = (cache: string) => ({
+    store,
+    objects: async () => keptObjects({ store: await store(), cache: join(folder, cache), what: 'models', log }),
+    signal,
+    log,
+  });
+  await bringBack(model, path, from('cache'));
   assert.equal((await digestPath(path)).sha256, model.sha256);
   assert.equal(await readFile(join(path, 'a', 'weights'), 'utf8'), 'weights');
 
   await rm(path, { recursive: true });
   gcs.put('bucket', `${AT}fit/model/config`.replace('gs://bucket/', ''), 'poison');
-  await assert.rejects(bringBack(model, path, { store, signal, log: () => undefined }), { code: 'digest-mismatch' });
+  await assert.rejects(bringBack(model, path, from('another')), { code: 'digest-mismatch' });
 });
 
 test('kept outputs: what lies in a folder of this machine travels all the same', async (context) => {

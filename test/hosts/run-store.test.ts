@@ -72,6 +72,7 @@ test('run: with a store the outputs a stage names lie there, and a stage of anot
 
   await rm(join(runFolder(home, first.id), 'files', 'train', 'model'), { recursive: true });
   gcs.put('bucket', `kept/${first.id}/train/model/weights`, 'poison');
-  const poisoned = await run({ ...request, only: ['evaluate'], previous: first }, silent, signal);
+  const env = { ...request.env, RETRAIN_CACHE: join(home, 'another cache') };
+  const poisoned = await run({ ...request, env, only: ['evaluate'], previous: first }, silent, signal);
   assert.equal(poisoned.records[1]?.error?.code, 'digest-mismatch');
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
-import { Crc32c } from '../../src/providers/stores/crc32c.ts';
+import { Crc32c } from '../../src/providers/crc32c.ts';
 
 // Imitates Cloud Storage's JSON API as far as the store `gs` goes: object metadata, pages of lists, media (whole and in ranges, both URL forms),
 // simple, multipart and resumable uploads with their preconditions and checksums, deletion, missing buckets, denied permissions, bearer tokens.

@@ -6,6 +6,8 @@ export interface CacheOrder {
   /** Part of what names an entry: equal when it is saved and restored. */
   readonly pattern: string;
   readonly key: string;
+  /** Beginnings of other keys that will do when there is none like it, the best first. */
+  readonly others: readonly string[];
 }
 
 export interface CacheReply {
@@ -21,10 +23,10 @@ process.once('message', (order: CacheOrder) => {
     .then((reply) => process.send?.(reply, () => process.disconnect()));
 });
 
-async function serve({ operation, pattern, key }: CacheOrder): Promise<CacheReply> {
+async function serve({ operation, pattern, key, others }: CacheOrder): Promise<CacheReply> {
   if (!hasGnuTar()) return { done: false, failure: 'there is no GNU tar, the only one that can be kept inside a folder' };
   if (operation === 'save') return { done: (await saveCache([pattern], key)) !== -1 };
-  return { done: (await restoreCache([pattern], key)) !== undefined };
+  return { done: (await restoreCache([pattern], key, [...others])) !== undefined };
 }
 
 /** The client lets tar write wherever an entry says (`-P`). GNU tar, alone, takes `TAR_OPTIONS` that bend every name back. */

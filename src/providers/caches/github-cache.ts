@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { lstat, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { digestFile } from '../../kernel/digest.ts';
+import { type ContentName, namesOfFile } from '../content-names.ts';
 import type { CacheOrder, CacheReply } from './github-cache-child.ts';
 import type { JobCache } from './job-cache.ts';
 
@@ -58,11 +58,12 @@ export function gitHubCache({ env, child, log }: GitHubCacheOptions): JobCache {
   }
 
   return {
-    async restore(name, folder, expected, signal) {
+    async restore(name, folder, expected, signal, begins) {
       await mkdir(folder, { recursive: true });
       const arriving = await mkdtemp(`${folder}-`);
       try {
-        const order: CacheOrder = { operation: 'restore', pattern: patternOf(folder), key: keyOf(name) };
+        const others = begins === undefined ? [] : [keyOf(begins)];
+        const order: CacheOrder = { operation: 'restore', pattern: patternOf(folder), key: keyOf(name), others };
         // Every name and every target of a link becomes one without a slash.
         const flat = { TAR_OPTIONS: '--transform=s,/,_,g' };
         const { done, failure } = await asked(order, arriving, flat, RESTORE_SECONDS_MAX, signal);
@@ -77,7 +78,7 @@ export function gitHubCache({ env, child, log }: GitHubCacheOptions): JobCache {
 
     async save(name, folder, signal) {
       try {
-        const order: CacheOrder = { operation: 'save', pattern: patternOf(folder), key: keyOf(name) };
+        const order: CacheOrder = { operation: 'save', pattern: patternOf(folder), key: keyOf(name), others: [] };
         const { failure } = await asked(order, folder, {}, SAVE_SECONDS_MAX, signal);
         if (failure !== undefined) log(`Nothing was kept for later jobs: ${failure}`);
       } catch (error) {
@@ -91,18 +92,18 @@ export function gitHubCache({ env, child, log }: GitHubCacheOptions): JobCache {
 async function believed(
   arriving: string,
   folder: string,
-  expected: ReadonlySet<string>,
+  expected: ReadonlySet<ContentName>,
   log: (line: string) => void,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const names: string[] = [];
   for (const name of (await readdir(arriving)).sort()) {
     const path = join(arriving, name);
-    const known = (await lstat(path)).isFile() && expected.has((await digestFile(path, signal)).sha256);
+    const known = (await lstat(path)).isFile() && [...(await namesOfFile(path, signal)).names].some((each) => expected.has(each));
     if (known) {
       await rename(path, join(folder, name));
       names.push(name);
-    } else log(`Discarded ${JSON.stringify(name)} from the cache: its SHA-256 is none that is expected.`);
+    } else log(`Discarded ${JSON.stringify(name)} from the cache: its digest is none that is expected.`);
   }
   return names;
 }

@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { digestOfEntries } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
-import { absoluteUri, type Store, type StoredObject } from '../stores/store.ts';
+import { type KeptObjects, secondName } from '../kept-objects.ts';
+import { absoluteUri, nameInStore, type Store, type StoredObject } from '../stores/store.ts';
 import { chooseFiles } from './choose-files.ts';
-import { modelCache } from './model-cache.ts';
 import { checkModelFile } from './model-format.ts';
 import type { ModelFile, Models } from './models.ts';
 import { candidatesOf, newestOf } from './newest.ts';
@@ -13,8 +12,8 @@ export interface BaseModelPlaces {
   readonly store: Store;
   /** What relative paths are relative to. */
   readonly base: string;
-  readonly cache: string;
-  readonly log: (line: string) => void;
+  /** What brings objects of stores in the network, each once. */
+  readonly bring: KeptObjects;
 }
 
 interface Named {
@@ -23,9 +22,7 @@ interface Named {
 }
 
 /** Models of any store; see {@link Models}. */
-export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models {
-  const cached = modelCache(store, join(cache, 'models'), log);
-
+export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
   async function below(prefix: string, signal: AbortSignal): Promise<readonly Named[]> {
     const found: Named[] = [];
     for await (const object of store.list(prefix, signal)) found.push({ name: nameBelow(prefix, object.uri), object });
@@ -36,7 +33,7 @@ export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models
   async function filesOf(uri: string, signal: AbortSignal): Promise<readonly Named[]> {
     if (!uri.endsWith('/')) {
       const object = await store.stat(uri, signal);
-      if (object) return [{ name: decoded(uri).slice(decoded(uri).lastIndexOf('/') + 1), object }];
+      if (object) return [{ name: basename(nameInStore(uri)), object }];
     }
     return below(uri.endsWith('/') ? uri : `${uri}/`, signal);
   }
@@ -61,12 +58,19 @@ export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models
           uri,
         ),
       );
+      const wanted = there.filter(({ name }) => chosen.has(name));
+      const kept = from.startsWith('file:')
+        ? undefined
+        : await bring(
+            wanted.map(({ object }) => object),
+            from,
+            signal,
+          );
       const files: ModelFile[] = [];
-      for (const { name, object } of there) {
-        if (!chosen.has(name)) continue;
+      for (const [at, { name, object }] of wanted.entries()) {
         const path = join(to, name);
-        await mkdir(dirname(path), { recursive: true });
-        const { sha256, bytes } = await cached.bring(object, path, signal);
+        if (kept) await secondName(kept[at]!.path, path);
+        const { sha256, bytes } = kept?.[at] ?? (await store.get(object.uri, path, { generation: object.generation, signal }));
         await checkModelFile(path, name);
         files.push({ path: name, uri: object.uri, sha256, bytes });
       }
@@ -79,9 +83,7 @@ export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models
             .join(', ')}.`,
         );
       files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-      const generations = there
-        .filter(({ name }) => chosen.has(name))
-        .map(({ name, object }) => ({ path: name, sha256: object.generation }));
+      const generations = wanted.map(({ name, object }) => ({ path: name, sha256: object.generation }));
       const same = new Set(generations.map(({ sha256 }) => sha256));
       return {
         uri: from,
@@ -93,8 +95,4 @@ export function baseModels({ store, base, cache, log }: BaseModelPlaces): Models
   };
 }
 
-/** As names are compared: a file's URI without its escapes, one of the Hub without its revision, which a list pins to a commit. */
-const decoded = (uri: string): string =>
-  uri.startsWith('file:') ? decodeURIComponent(uri) : uri.replace(/^(hf:\/\/[^/]+\/[^/@]+)@[^/]+/, '$1');
-
-const nameBelow = (prefix: string, uri: string): string => decoded(uri).slice(decoded(prefix).length);
+const nameBelow = (prefix: string, uri: string): string => nameInStore(uri).slice(nameInStore(prefix).length);

@@ -8,7 +8,9 @@ import { openFile } from '../../tables/open-file.ts';
 import { tableFrom } from '../../tables/open-table.ts';
 import type { Table } from '../../tables/table.ts';
 import { type Executor, inThisThread } from '../../tables/workers/table-task.ts';
-import { cachedData, localFiles } from './local-files.ts';
+import { keptPath } from '../kept-objects.ts';
+import { localFiles } from './local-files.ts';
+import { isInStore, objectsOfStores, type StoreAccess } from './objects-of-stores.ts';
 import type { Data, ReadOptions } from './source.ts';
 
 const DATASET_FILE = 'dataset.json';
@@ -28,16 +30,23 @@ interface Files {
 export interface DataSettings {
   readonly base: string;
   readonly cache: string;
+  /** The stores in the network, opened when a reference names one. Absent: there are none. */
+  readonly inStores?: () => Promise<StoreAccess>;
   /** Where large tables are described; absent: in this thread. */
   readonly workers?: Executor;
 }
 
 /** Every kind of source behind one door; which one, the reference says. */
-export function openData({ base, cache, workers = inThisThread }: DataSettings): Data {
+export function openData({ base, cache, inStores, workers = inThisThread }: DataSettings): Data {
   const files = localFiles(base, cache);
+  const remote = objectsOfStores(inStores);
   const checked = new Set<string>();
 
   const filesOf = async (reference: string, options: ReadOptions, signal: AbortSignal): Promise<Files> => {
+    if (isInStore(reference)) {
+      const fetched = await remote.fetch(reference, signal);
+      return { name: reference, paths: fetched.map(({ path }) => path), names: fetched.map(({ name }) => name), read: options };
+    }
     if (basename(reference) === DATASET_FILE) {
       const dataset = readDataset(await readFile(reference, 'utf8'), reference);
       const paths = await Promise.all(dataset.files.map((file) => cached(file, cache, checked, signal)));
@@ -55,8 +64,8 @@ export function openData({ base, cache, workers = inThisThread }: DataSettings):
   };
 
   return {
-    look: (reference, signal) => files.look(reference, signal),
-    fetch: (reference, signal) => files.fetch(reference, signal),
+    look: (reference, signal) => (isInStore(reference) ? remote : files).look(reference, signal),
+    fetch: (reference, signal) => (isInStore(reference) ? remote : files).fetch(reference, signal),
     open: async (reference, options, signal) => openNamed(await filesOf(reference, options, signal), signal),
     async profile(reference, options, run) {
       const files = await filesOf(reference, options, run.signal);
@@ -78,7 +87,7 @@ async function openNamed({ name, paths, names, read, choose }: Files, signal: Ab
 
 /** A cached file is used only if its bytes are still those of its digest; a poisoned or pruned one is an error, not other data. */
 async function cached(file: Dataset['files'][number], cache: string, checked: Set<string>, signal: AbortSignal): Promise<string> {
-  const path = cachedData(cache, file.sha256);
+  const path = keptPath(cache, 'data', file.sha256);
   if (checked.has(path)) return path;
   const found = (await stat(path).catch(() => undefined)) && (await digestFile(path, signal));
   if (found?.sha256 !== file.sha256) {

@@ -3,9 +3,9 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, glob, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
+import { keptPath } from '../kept-objects.ts';
+import { isMarker, lookOf, MAGIC, type Named } from './found-files.ts';
 import type { Source, SourceFile } from './source.ts';
-
-const MAGIC = /[*?[\]{}]/;
 
 export interface LocalFiles extends Source {
   /** The files of a reference where they lie, with their names below the base; empty when a pattern matches nothing. */
@@ -21,21 +21,12 @@ export function localFiles(base: string, cache: string): LocalFiles {
     find: (reference) => find(reference, base),
 
     async look(reference) {
-      const found = await find(reference, base);
-      const hash = createHash('sha256');
-      let newest = 0;
-      for (const { path, name } of found) {
+      const seen: Named[] = [];
+      for (const { path, name } of await find(reference, base)) {
         const { size, mtimeMs } = await stat(path);
-        newest = Math.max(newest, mtimeMs);
-        hash.update(`${name}\0${size}\0${mtimeMs}\n`);
+        seen.push({ name, mark: `${size}\0${mtimeMs}`, modified: new Date(mtimeMs).toISOString() });
       }
-      const folders = new Set(found.map(({ name }) => partitionOf(name)).filter((partition) => partition !== ''));
-      return {
-        files: found.length,
-        folders: folders.size || found.length,
-        fingerprint: hash.digest('hex'),
-        ...(newest > 0 && { modified: new Date(newest).toISOString() }),
-      };
+      return lookOf(seen);
     },
 
     async fetch(reference, signal) {
@@ -52,16 +43,6 @@ export function localFiles(base: string, cache: string): LocalFiles {
   };
 }
 
-/** The `key=value` folders of a name, e.g. `year=2026/month=01`. */
-const partitionOf = (name: string): string =>
-  name
-    .split('/')
-    .filter((part) => part.includes('='))
-    .join('/');
-
-/** Where the bytes of a digest lie in the cache. */
-export const cachedData = (cache: string, sha256: string): string => join(cache, 'data', sha256.slice(0, 2), sha256);
-
 async function keep(path: string, cache: string, signal: AbortSignal): Promise<{ path: string; sha256: string; bytes: number }> {
   const folder = join(cache, 'data');
   await mkdir(folder, { recursive: true });
@@ -75,7 +56,7 @@ async function keep(path: string, cache: string, signal: AbortSignal): Promise<{
       bytes += chunk.length;
     }
     const sha256 = hash.digest('hex');
-    const target = cachedData(cache, sha256);
+    const target = keptPath(cache, 'data', sha256);
     await mkdir(join(target, '..'), { recursive: true });
     await rename(temporary, target);
     return { path: target, sha256, bytes };
@@ -101,8 +82,7 @@ async function find(reference: string, base: string): Promise<{ path: string; na
 async function below(root: string, pattern: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const entry of glob(pattern, { cwd: root, withFileTypes: true })) {
-    // Names that begin with a dot or underscore are markers of tools (`_SUCCESS`, `.DS_Store`), not data.
-    if (entry.isFile() && !/^[._]/.test(entry.name)) paths.push(join(entry.parentPath, entry.name));
+    if (entry.isFile() && !isMarker(entry.name)) paths.push(join(entry.parentPath, entry.name));
   }
   return paths;
 }

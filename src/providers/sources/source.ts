@@ -24,6 +24,9 @@ export interface SourceFile {
   readonly name: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** Where it came from, when that was a store in the network: at a fixed revision where it has them. */
+  readonly uri?: string;
+  readonly generation?: string;
 }
 
 /** What lies at a reference, found without reading it. */
@@ -39,7 +42,7 @@ export interface Look {
 
 /** One kind of place data comes from: files, a bucket, a table of a service, a generator. */
 export interface Source {
-  /** A pattern without a match gives `files: 0`; a literal path that is missing is a `UserError` `missing-file`. */
+  /** A pattern or folder without a match gives `files: 0`; a literal path that is missing is a `UserError` `missing-file`. */
   look(reference: string, signal: AbortSignal): Promise<Look>;
   /** Brings the data to local files, each read once and digested; sorted by name. Files of this machine are copied into the cache. */
   fetch(reference: string, signal: AbortSignal): Promise<readonly SourceFile[]>;

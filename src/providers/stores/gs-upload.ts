@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import type { FileMetadata } from '@google-cloud/storage';
 import { codeOf, explainFileError } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import { Crc32c } from './crc32c.ts';
+import { Crc32c } from '../crc32c.ts';
 import { DAMAGED_UPLOAD, refusalOf } from './gs-errors.ts';
 import { isPassing, type Patience, rest } from './patience.ts';
 

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { type FileMetadata, IdempotencyStrategy, Storage } from '@google-cloud/storage';
 import { UserError, WorldError } from '../../kernel/errors.ts';
+import { Crc32c } from '../crc32c.ts';
 import type { GoogleCredentials } from '../google/credentials.ts';
-import { Crc32c } from './crc32c.ts';
 import { download } from './download.ts';
 import { DAMAGED_UPLOAD, explainGsError, noSuchObject, type Permission, refusalOf } from './gs-errors.ts';
 import { readForUpload, sendToSession } from './gs-upload.ts';

@@ -26,7 +26,7 @@ export interface Store {
   /**
    * Downloads to a new file (temporary name, then rename); resumes after a cut; `digest-mismatch` when `sha256` is given and differs.
    * `partial`: a file where a store in the network leaves what it has when it is cut off for good, cancelled or killed, and goes on next time.
-   * Its name must stand for this URI at this generation, and nobody else may use it meanwhile.
+   * Its name must stand for these very bytes, and nobody else may use it meanwhile.
    */
   get(
     uri: string,
@@ -51,4 +51,13 @@ export function absoluteUri(uri: string, base: string): string {
   if (path === '' || (path === uri && /^[a-z][a-z0-9+.-]+:/i.test(uri))) return uri;
   const absolute = pathToFileURL(isAbsolute(path) ? path : resolve(base, path)).href;
   return path.endsWith('/') && !absolute.endsWith('/') ? `${absolute}/` : absolute;
+}
+
+/**
+ * What an object is called inside its bucket or repository, without a revision, or its path: names under one prefix are compared so, since
+ * lists of the Hub name a commit where the prefix names a branch.
+ */
+export function nameInStore(uri: string): string {
+  if (uri.startsWith('file:')) return decodeURIComponent(uri.slice('file://'.length));
+  return uri.replace(/^(?:gs:\/\/[^/]*|hf:\/\/(?:datasets\/)?[^/]+\/[^/@]+(?:@[^/]+)?)\/?/, '');
 }

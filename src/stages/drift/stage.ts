@@ -19,14 +19,19 @@ export const drift = defineStage({
   inputs: {
     target: sharedKeys.target.optional(),
     key: sharedKeys.key.optional(),
-    reference: z.string().optional().describe('Data or stored profile to compare with. Absent: the profile kept with the champion.'),
+    reference: z
+      .string()
+      .optional()
+      .describe(
+        'Data or stored profile (`…profile.json`) to compare with: path, pattern or store URI. Absent: the profile kept with the champion.',
+      ),
     ...driftShape,
     'on-drift': z
       .enum(['continue', 'fail'])
       .default('continue')
       .describe('What a drifted data set means for the run: information, or a gate.'),
     'on-none': z.enum(['train', 'skip']).default('train').describe('What data without drift means: `train` anyway, or `skip` the run.'),
-    current: wired('fetch-data.data', z.string().describe('New data: path or pattern.'), { overridable: true }),
+    current: wired('fetch-data.data', z.string().describe('New data: path, pattern or store URI.'), { overridable: true }),
     read: wired('config.fetch-data.read', readInputs),
     profile: wired('validate-data.profile', z.string().optional().describe('Profile of the new data. Absent: it is made from the data.')),
     champion: wired(
@@ -83,7 +88,10 @@ interface ReferenceInputs {
 
 /** The profile to compare with: given, made from given data, or the champion's. */
 async function referenceOf({ reference, champion, read }: ReferenceInputs, data: Data, run: ProfileRun): Promise<Profile | undefined> {
-  if (reference?.endsWith('profile.json')) return profileFromJson(await readFile(reference, 'utf8'), reference);
+  if (reference?.endsWith('profile.json')) {
+    const [file] = await data.fetch(reference, run.signal);
+    return profileFromJson(await readFile(file!.path, 'utf8'), reference);
+  }
   if (reference !== undefined) return data.profile(reference, readOptionsOf(read), run);
   if (champion === undefined) return undefined;
   const text = await readFile(join(champion, 'profile.json'), 'utf8').catch(() => undefined);

@@ -17,7 +17,12 @@ export const fetchData = defineStage({
   summary: 'Bring the data, digest it, and see whether this code, configuration and data have run before.',
   inputs: {
     name: sharedKeys.name,
-    source: z.string().min(1).describe('Path, folder or pattern of the data, e.g. `data/*.csv`; several matching files are one table.'),
+    source: z
+      .string()
+      .min(1)
+      .describe(
+        'Path, folder or pattern of the data, e.g. `data/*.csv`, `gs://BUCKET/PATH/*.csv`, `hf://datasets/OWNER/NAME/PATH`; several matching files are one table.',
+      ),
     read: readInputs,
     columns: columnInputs,
     trainer: wired('gate.trainer', z.string().default('').describe('Digest of trainer code and environment; part of the key.')),
@@ -62,7 +67,7 @@ export const fetchData = defineStage({
     const dataset: Dataset = {
       schema: DATASET_SCHEMA,
       source: inputs.source,
-      files: fetched.map(({ name, sha256, bytes }) => ({ name, sha256, bytes })),
+      files: fetched.map(({ path: _, ...file }) => file),
       read: inputs.read,
       ...(inputs.columns && { columns: inputs.columns }),
     };

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { digestPath } from '../../../src/kernel/digest.ts';
+import { keptObjects } from '../../../src/providers/kept-objects.ts';
 import { baseModels } from '../../../src/providers/models/base-models.ts';
 import { newestOf, versionIn } from '../../../src/providers/models/newest.ts';
 import { openStore } from '../../../src/providers/stores/open-store.ts';
@@ -19,7 +20,8 @@ async function given(context: TestContext) {
   const lines: string[] = [];
   const log = (line: string) => void lines.push(line);
   const store = openStore({ base, env: { STORAGE_EMULATOR_HOST: gcs.endpoint }, log });
-  const models = baseModels({ store, base, cache: join(base, 'cache'), log });
+  const bring = keptObjects({ store, cache: join(base, 'cache'), what: 'models', log });
+  const models = baseModels({ store, base, bring });
   const write = async (path: string, content: string | Buffer) => {
     await mkdir(dirname(join(base, path)), { recursive: true });
     await writeFile(join(base, path), content);
@@ -132,7 +134,8 @@ test('fetch: what is in the cache by digest is not downloaded again, and is dige
   assert.equal(downloads(gcs), 2);
   assert.ok((await readFile(join(base, 'b', 'model.safetensors'))).equals(weights));
 
-  const kept = (await readdir(join(base, 'cache', 'models'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  const all = await readdir(join(base, 'cache', 'models'), { recursive: true, withFileTypes: true });
+  const kept = all.filter((entry) => entry.isFile() && !entry.parentPath.endsWith('names'));
   assert.equal(kept.length, 2);
   for (const { parentPath, name } of kept) await writeFile(join(parentPath, name), 'poison');
   await models.fetch('gs://models/t5', join(base, 'c'), signal);

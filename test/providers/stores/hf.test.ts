@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { keptObjects } from '../../../src/providers/kept-objects.ts';
 import { baseModels } from '../../../src/providers/models/base-models.ts';
 import { hfStore } from '../../../src/providers/stores/hf.ts';
 import { openStore } from '../../../src/providers/stores/open-store.ts';
@@ -158,11 +159,11 @@ test('hf store: it is not written', async (context) => {
   await assert.rejects(store().remove('hf://acme/t5/x', signal), { code: 'read-only-store' });
 });
 
-test('models: of the Hub as base: the commit is the generation, large files come from the cache the second time', async (context) => {
+test('models: of the Hub as base: the commit is the generation, and the second time every file comes from the cache', async (context) => {
   const { hub, head, folder } = await given(context);
   const open = () => {
     const store = openStore({ base: folder, env: { HF_ENDPOINT: hub.endpoint, HF_TOKEN: 'hf_reader' }, log });
-    return baseModels({ store, base: folder, cache: join(folder, 'cache'), log });
+    return baseModels({ store, base: folder, bring: keptObjects({ store, cache: join(folder, 'cache'), what: 'models', log }) });
   };
   const fetched = await open().fetch('hf://acme/t5@main', join(folder, 'a'), signal);
   assert.deepEqual(
@@ -172,5 +173,6 @@ test('models: of the Hub as base: the commit is the generation, large files come
   assert.equal(fetched.files[1]?.uri, `hf://acme/t5@${head}/model.safetensors`);
   const again = await open().fetch('hf://acme/t5', join(folder, 'b'), signal);
   assert.equal(again.sha256, fetched.sha256);
+  assert.equal(hub.requests.filter((line) => line.includes('/resolve/')).length, 3);
   assert.equal(hub.seenElsewhere.length, 1);
 });
