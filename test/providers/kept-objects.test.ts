@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openJobCache } from '../../src/providers/caches/open-job-cache.ts';
+import { keptObjects, keptPath, type WantedObject } from '../../src/providers/kept-objects.ts';
+import { gsStore } from '../../src/providers/stores/gs.ts';
+import type { Store } from '../../src/providers/stores/store.ts';
+import { root } from '../../tools/process.ts';
+import { scratchFolder, patience as signal } from '../contracts/scratch.ts';
+import { ArtifactService } from '../stand-ins/artifacts.ts';
+import type { CacheScope } from '../stand-ins/cache.ts';
+import { cuttingProxy } from '../stand-ins/cutting-proxy.ts';
+import { type GcsStandIn, gcsStandIn } from '../stand-ins/gcs.ts';
+
+const MB = 1024 * 1024;
+const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+const filled = (letter: string, bytes = 2 * MB): Buffer => Buffer.alloc(bytes, letter);
+const downloads = (gcs: GcsStandIn): number => gcs.requests.filter((line) => line.includes('alt=media')).length;
+
+async function given(context: TestContext) {
+  const [folder, gcs] = [await scratchFolder(context), await gcsStandIn(context, 'bkt')];
+  const said: string[] = [];
+  const log = (line: string) => void said.push(line);
+  const cache = join(folder, 'cache');
+  const storeAt = (endpoint: string) => gsStore({ endpoint, log, patience: { tries: 1, pauseMs: 1, timeoutMs: 20_000, stallMs: 20_000 } });
+  const store = storeAt(gcs.endpoint);
+  return { folder, gcs, said, log, cache, store, storeAt, bring: keptObjects({ store, cache, what: 'data', log }) };
+}
+
+async function listed(store: Store, prefix = 'gs://bkt/'): Promise<WantedObject[]> {
+  const found: WantedObject[] = [];
+  for await (const object of store.list(prefix, signal)) found.push(object);
+  return found;
+}
+
+test('kept objects: what is here is not fetched again, whichever digest its store knows; what was spoiled is fetched anew', async (context) => {
+  const { gcs, store, cache, bring, said } = await given(context);
+  gcs.put('bkt', 'by-md5', filled('a', 100));
+  gcs.put('bkt', 'by-sha256', filled('b', 100), { metadata: { metadata: { sha256: sha256(filled('b', 100)) } } });
+  gcs.put('bkt', 'composed', filled('c', 100)).composed = true;
+  const objects = await listed(store);
+  assert.deepEqual(
+    objects.map(({ md5, sha256, crc32c }) => [md5, sha256, crc32c].map((digest) => digest !== undefined)),
+    [
+      [true, false, false],
+      [false, true, false],
+      [false, false, true],
+    ],
+  );
+  const first = await bring(objects, 'gs://bkt/', signal);
+  assert.deepEqual(
+    first.map(({ path, sha256, bytes }) => [path === keptPath(cache, 'data', sha256), sha256, bytes]),
+    ['a', 'b', 'c'].map((letter) => [true, sha256(filled(letter, 100)), 100]),
+  );
+  assert.deepEqual([await bring(objects, 'gs://bkt/', signal), downloads(gcs)], [first, 3]);
+
+  for (const { path } of first) await writeFile(path, filled('x', 100));
+  assert.deepEqual([await bring(objects, 'gs://bkt/', signal), downloads(gcs)], [first, 6]);
+  assert.equal(said.filter((line) => line.includes('thrown away')).length, 3);
+
+  // A name that leads to other content, itself whole, leads nowhere.
+  const names = join(cache, 'data', 'names');
+  for (const name of await readdir(names)) await writeFile(join(names, name), first[1]!.sha256);
+  assert.deepEqual([await bring(objects, 'gs://bkt/', signal), downloads(gcs)], [first, 8]);
+});
+
+test('kept objects: an object composed of parts that is replaced by another of the same checksum is another', async (context) => {
+  const { gcs, store, bring } = await given(context);
+  gcs.put('bkt', 'm', filled('a', 100)).composed = true;
+  await bring(await listed(store), 'gs://bkt/m', signal);
+  gcs.put('bkt', 'm', filled('a', 100)).composed = true;
+  await bring(await listed(store), 'gs://bkt/m', signal);
+  assert.equal(downloads(gcs), 2);
+});
+
+test('kept objects: one that is replaced after it was listed ends the fetch, and listing anew heals it', async (context) => {
+  const { gcs, store, bring } = await given(context);
+  gcs.put('bkt', 'm', filled('a', 100));
+  const before = await listed(store);
+  gcs.put('bkt', 'm', filled('b', 100));
+  await assert.rejects(bring(before, 'gs://bkt/m', signal), { code: 'precondition-failed', fault: 'world' });
+  const [file] = await bring(await listed(store), 'gs://bkt/m', signal);
+  assert.equal(file?.sha256, sha256(filled('b', 100)));
+});
+
+test('kept objects: a large one that was cut off is gone on with in the next call, and its remains are gone then', async (context) => {
+  const { gcs, storeAt, log, cache } = await given(context);
+  gcs.put('bkt', 'm', filled('a'));
+  const proxy = await cuttingProxy(context, gcs.endpoint);
+  const store = storeAt(proxy.endpoint);
+  proxy.cutAfter(MB);
+  const objects = await listed(store);
+  const open = () => keptObjects({ store, cache, what: 'models', log });
+  await assert.rejects(open()(objects, 'gs://bkt/m', signal), { fault: 'world' });
+  const [partial] = await readdir(join(cache, 'partial'));
+  assert.equal(partial, `md5-${objects[0]?.md5}`);
+  await open()(objects, 'gs://bkt/m', signal);
+  const [first, second] = proxy.downloads;
+  assert.equal((first?.bytes ?? 0) + (second?.bytes ?? 0), 2 * MB);
+  assert.deepEqual(await readdir(join(cache, 'partial')), []);
+});
+
+test('kept objects: two processes that want the same fetch it once', async (context) => {
+  const { gcs, storeAt, log, said, cache } = await given(context);
+  gcs.put('bkt', 'm', filled('a'));
+  const proxy = await cuttingProxy(context, gcs.endpoint);
+  const reached = proxy.stallAfter(MB);
+  const giveUp = new AbortController();
+  const open = () => keptObjects({ store: storeAt(proxy.endpoint), cache, what: 'data', log });
+  const objects = await listed(storeAt(gcs.endpoint));
+  const first = open()(objects, 'gs://bkt/m', giveUp.signal);
+  await reached;
+  const second = open()(objects, 'gs://bkt/m', signal);
+  while (!said.some((line) => line.includes('waiting for it'))) await new Promise((resolve) => setTimeout(resolve, 20));
+  // The first gives up; the second, which has waited, goes on where it was.
+  giveUp.abort();
+  await assert.rejects(first, { name: 'AbortError' });
+  assert.equal((await second)[0]?.sha256, sha256(filled('a')));
+  assert.equal(proxy.downloads.length, 2);
+  assert.match(proxy.downloads[1]?.range ?? '', /^bytes=\d{4,}-$/);
+  assert.equal(proxy.downloads[1]!.bytes < 2 * MB, true);
+});
+
+test('kept objects: a lock that somebody on another machine left is waited for no longer than something happens', async (context) => {
+  const { gcs, store, bring, cache } = await given(context);
+  gcs.put('bkt', 'm', filled('a'));
+  const objects = await listed(store);
+  const lock = join(cache, 'partial', `md5-${objects[0]?.md5}.lock`);
+  await mkdir(join(cache, 'partial'), { recursive: true });
+  await writeFile(lock, JSON.stringify({ pid: 1, host: 'elsewhere', token: 't', since: '2026-11-21T00:00:00Z' }));
+  const longAgo = new Date(Date.now() - 3_600_000);
+  await utimes(lock, longAgo, longAgo);
+  assert.equal((await bring(objects, 'gs://bkt/m', signal))[0]?.sha256, sha256(filled('a')));
+});
+
+test('kept objects: remains that nobody went on with for a week are swept', async (context) => {
+  const { bring, cache } = await given(context);
+  await mkdir(join(cache, 'partial'), { recursive: true });
+  for (const [name, days] of [
+    ['old', 8],
+    ['young', 6],
+  ] as const) {
+    await writeFile(join(cache, 'partial', name), 'x');
+    const then = new Date(Date.now() - days * 86_400_000);
+    await utimes(join(cache, 'partial', name), then, then);
+  }
+  await bring([], 'gs://bkt/', signal);
+  assert.deepEqual(await readdir(join(cache, 'partial')), ['young']);
+});
+
+test('kept objects: the first failure stops the others', async (context) => {
+  const { gcs, store, bring } = await given(context);
+  for (let at = 0; at < 20; at++) gcs.put('bkt', `m${at}`, filled('a', 10 + at));
+  const objects = await listed(store);
+  gcs.denied.add('storage.objects.get');
+  await assert.rejects(bring(objects, 'gs://bkt/', signal), { code: 'not-permitted' });
+  assert.ok(gcs.requests.length < 8, `${gcs.requests.length}`);
+});
+
+const MAIN: readonly CacheScope[] = [{ ref: 'refs/heads/main', write: true }];
+
+/** Jobs of GitHub, each on a machine of its own with an empty cache. */
+async function jobs(context: TestContext) {
+  const base = await given(context);
+  const service = await ArtifactService.begin();
+  context.after(() => service[Symbol.asyncDispose]());
+  const job = async (event = 'push') => {
+    await rm(base.cache, { recursive: true, force: true });
+    const env = { PATH: process.env.PATH, GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: event, ...service.env('r', 'j', MAIN) };
+    const jobCache = await openJobCache({ env, root, bundled: false, log: base.log });
+    return keptObjects({ store: base.store, cache: base.cache, what: 'models', log: base.log, ...(jobCache && { jobCache }) });
+  };
+  return { ...base, service, job };
+}
+
+test('kept objects on GitHub: a later job fetches nothing, and of a set that grew only what is new', async (context) => {
+  const { gcs, store, job, service, cache } = await jobs(context);
+  gcs.put('bkt', 'd/1', filled('1'));
+  gcs.put('bkt', 'd/2', filled('2', 500));
+  const first = await (await job())(await listed(store), 'gs://bkt/d/', signal);
+  assert.deepEqual([downloads(gcs), service.cache.entries.length], [2, 1]);
+  assert.deepEqual(await (await job())(await listed(store), 'gs://bkt/d/', signal), first);
+  assert.deepEqual([downloads(gcs), service.cache.entries.length], [2, 1]);
+  assert.deepEqual((await readdir(cache)).sort(), ['models', 'models-for-jobs']);
+
+  gcs.put('bkt', 'd/3', filled('3'));
+  const grown = await (await job())(await listed(store), 'gs://bkt/d/', signal);
+  assert.deepEqual([grown.length, downloads(gcs), service.cache.entries.length], [3, 3, 2]);
+  await (await job('pull_request'))(await listed(store), 'gs://bkt/d/', signal);
+  assert.equal(downloads(gcs), 6, 'what a release job kept, no pull request looks at');
+});
+
+test('kept objects on GitHub: a poisoned entry with the right key is discarded (S26)', async (context) => {
+  const { gcs, store, job, service, said } = await jobs(context);
+  gcs.put('bkt', 'm', filled('m'));
+  await (await job())(await listed(store), 'gs://bkt/m', signal);
+  const honest = service.cache.entries[0]!.content;
+  gcs.put('bkt', 'm', filled('n'));
+  await (await job())(await listed(store), 'gs://bkt/m', signal);
+  service.cache.entries[1]!.content = honest;
+  const [file] = await (await job())(await listed(store), 'gs://bkt/m', signal);
+  assert.equal(file?.sha256, sha256(filled('n')));
+  assert.ok((await readFile(file!.path)).equals(filled('n')));
+  assert.match(said.join('\n'), /Discarded .* from the cache/);
+  assert.equal(downloads(gcs), 3);
+});
+
+test('kept objects on GitHub: what has a checksum alone, which is easily forged, is not kept; nor is what is too small', async (context) => {
+  const { gcs, store, job, service } = await jobs(context);
+  gcs.put('bkt', 'composed', filled('c')).composed = true;
+  gcs.put('bkt', 'small', filled('s', 100));
+  await (await job())(await listed(store), 'gs://bkt/', signal);
+  assert.deepEqual(service.cache.calls, []);
+});
