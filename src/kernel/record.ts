@@ -68,6 +68,13 @@ const metricComparison = z.strictObject({
   margin: finite.describe('0 for the primary metric: better; a guard may be worse by this much.'),
   verdict: z.enum(['better', 'not-worse', 'not-better', 'worse', 'incomparable']),
   discordant: z.strictObject({ candidateOnly: z.int(), championOnly: z.int() }).optional(),
+  few: z
+    .strictObject({
+      exactP: finite.describe('Of the exact test, which must agree before anything is called better or worse.'),
+      lowerBound: finite.optional().describe("Newcombe's lower bound of a share, which must agree before anything is called not worse."),
+    })
+    .optional()
+    .describe('Where the two differ on too few rows for the interval alone to decide.'),
   smallestVisible: finite.optional().describe('Smallest difference this many rows would have shown with 80 % power.'),
   notComputable: text.optional(),
 });

@@ -1,5 +1,5 @@
 import { type Estimate, type Interval, isComputed } from '../statistics/estimate.ts';
-import { number, percent, difference as signed } from '../statistics/figure-text.ts';
+import { fixed, number, percent, difference as signed } from '../statistics/figure-text.ts';
 import { smallestDifference, smallestShareDifference } from '../statistics/paired/smallest-difference.ts';
 import { type ComputedDifference, type EstimateOptions, isDifference, type Metric, type Rows } from './metric.ts';
 
@@ -19,6 +19,8 @@ export interface MetricComparison {
   readonly margin: number;
   readonly verdict: DifferenceVerdict;
   readonly discordant?: { readonly candidateOnly: number; readonly championOnly: number };
+  /** Where the two differ on few rows: what must agree with the interval. */
+  readonly few?: { readonly exactP: number; readonly lowerBound?: number };
   readonly smallestVisible?: number;
 }
 
@@ -137,7 +139,7 @@ export async function compareMetric<R extends Rows>(
     const { notComputable, candidate: ours, champion: theirs } = difference;
     return { metric: metric.name, margin, verdict: 'incomparable', notComputable, candidate: ours, champion: theirs };
   }
-  const { candidate: ours, champion: theirs, difference: d, interval, p, test, discordant } = difference;
+  const { candidate: ours, champion: theirs, difference: d, interval, p, test, discordant, few } = difference;
   return {
     metric: metric.name,
     candidate: ours,
@@ -149,6 +151,7 @@ export async function compareMetric<R extends Rows>(
     margin,
     verdict: verdictOf(difference, margin, guard),
     ...(discordant === undefined ? {} : { discordant }),
+    ...(few === undefined ? {} : { few }),
     smallestVisible: smallestVisible(difference, 1 - interval.level),
   };
 }
@@ -178,14 +181,30 @@ const optionsOf = <R extends Rows>({ seed, replicates, signal }: CompareRequest<
 });
 
 function notBetter(found: MetricComparison, alpha: number): { code: string; text: string } {
-  const bound = found.margin === 0 ? 'is not wholly above 0' : `reaches below −${found.margin}`;
+  const bound = fewDecide(found) ?? (found.margin === 0 ? 'is not wholly above 0' : `reaches below −${found.margin}`);
   const visible =
     found.smallestVisible === undefined ? '' : ` The smallest difference these rows would have shown is ${number(found.smallestVisible)}.`;
   return { code: found.verdict === 'worse' ? 'worse' : 'not-better', text: `${gap(found, alpha)} ${bound}.${visible}` };
 }
 
 function guardBroken(found: MetricComparison, alpha: number): { code: string; text: string } {
-  return { code: 'guard', text: `${gap(found, alpha)} does not rule out that it is worse by more than ${found.margin}.` };
+  const bound = fewDecide(found);
+  const but = bound === undefined ? '' : ` ${bound}, which`;
+  return { code: 'guard', text: `${gap(found, alpha)}${but} does not rule out that it is worse by more than ${found.margin}.` };
+}
+
+/** Why few rows say no where the interval alone would have said yes; undefined where the interval says no. */
+function fewDecide({ interval, margin, few, discordant }: MetricComparison): string | undefined {
+  if (few === undefined || interval === undefined || interval.low <= -margin) return undefined;
+  const rows =
+    discordant === undefined
+      ? 'too few rows that differ'
+      : `the ${discordant.candidateOnly + discordant.championOnly} rows on which the two differ, too few for it`;
+  const careful =
+    margin === 0 || few.lowerBound === undefined
+      ? `the exact test gives p = ${fixed(few.exactP, 3)}`
+      : `Newcombe's bound is ${signed(few.lowerBound)}`;
+  return `rests on ${rows}: ${careful}`;
 }
 
 function gap({ metric, difference, interval }: MetricComparison, alpha: number): string {

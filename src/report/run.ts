@@ -47,6 +47,7 @@ export interface MetricComparison {
   readonly margin: number;
   readonly verdict: 'better' | 'not-worse' | 'not-better' | 'worse' | 'incomparable';
   readonly discordant?: { readonly candidateOnly: number; readonly championOnly: number };
+  readonly few?: { readonly exactP: number };
   readonly smallestVisible?: number;
   readonly notComputable?: string;
 }

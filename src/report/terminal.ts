@@ -1,7 +1,7 @@
 import { legible } from './escape.ts';
 import { headlineOf } from './headline.ts';
 import { beside, count, difference, duration, estimate, number } from './numbers.ts';
-import { algorithmScores, candidateMetrics, comparisonOf, type Metric, type Run, secondsOf } from './run.ts';
+import { algorithmScores, candidateMetrics, comparisonOf, type Metric, type Run, recordOf, secondsOf } from './run.ts';
 
 /** Narrower terminals wrap the lines themselves. */
 const WIDTH_MIN = 48;
@@ -12,10 +12,12 @@ export interface TerminalOptions {
   readonly colour?: boolean;
   /** Where the report lies. */
   readonly report?: string;
+  /** What a stage alone has written, by name. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** The short table at the end of a run: algorithms, figures, gates, what became of the version. Ends with a newline. */
-export function terminalReport(run: Run, { width: wanted = 80, colour = false, report }: TerminalOptions = {}): string {
+export function terminalReport(run: Run, { width: wanted = 80, colour = false, report, files = {} }: TerminalOptions = {}): string {
   const width = Math.max(WIDTH_MIN, wanted);
   const paint = painter(colour);
   const headline = headlineOf(run);
@@ -29,7 +31,12 @@ export function terminalReport(run: Run, { width: wanted = 80, colour = false, r
     columns(algorithmRows(run), width, paint),
     columns(metricRows(run), width, paint),
     championLines(run, width).join('\n'),
-    [`Took ${duration(secondsOf(run))}.`, ...(report === undefined ? [] : [`Report: ${clean(report)}`])].join('\n'),
+    brokenLines(run, width).join('\n'),
+    [
+      `Took ${duration(secondsOf(run))}.`,
+      ...(report === undefined ? [] : [`Report: ${clean(report)}`]),
+      ...Object.entries(files).map(([name, path]) => `${clean(name)}: ${clean(path)}`),
+    ].join('\n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -76,21 +83,28 @@ function algorithmRows(run: Run): Rows {
 const shown = (metric: Metric | undefined): string =>
   metric === undefined ? '–' : metric.value === undefined ? clean(metric.notComputable ?? '–') : estimate(metric.value, metric.interval);
 
+/** Metrics whose gate has another name. */
+const GATED: Readonly<Record<string, string>> = { syntax_overall: 'validity' };
 const GATE_MARKS = { passed: '✓', failed: '✗', incomparable: '?' } as const;
 
 /** Figures with the gates that judged them; gates on slices and rules stand below. */
 function metricRows(run: Run): Rows {
-  const metrics = candidateMetrics(run);
+  // Rates by complexity stand in the report; a stage alone has none.
+  const ofSyntax = recordOf(run, 'syntax-validate')?.metrics ?? [];
+  const metrics = [...candidateMetrics(run), ...ofSyntax.filter(({ slice }) => slice === undefined || run.pipeline === undefined)];
   const gates = run.records.flatMap((record) => record.gates);
   const told = new Set<unknown>();
   const body = metrics.map((metric) => {
     const own = gates.filter(
-      (gate) => gate.name === metric.name && gate.slice === undefined && (gate.split === undefined || gate.split === metric.split),
+      (gate) =>
+        (GATED[metric.name] ?? metric.name) === gate.name &&
+        gate.slice === metric.slice &&
+        (gate.split === undefined || gate.split === metric.split),
     );
     for (const gate of own) told.add(gate);
     const figure = metric.value !== undefined && own[0] ? beside(metric.value, own[0].threshold, metric.interval) : shown(metric);
     return [
-      clean(metric.name),
+      metric.slice === undefined ? clean(metric.name) : `  ${clean(metric.slice.replace(/^sql_complexity=/, ''))}`,
       figure,
       own.map((gate) => `${GATE_MARKS[gate.verdict]} ${clean(gate.threshold)}`).join(', '),
       count(metric.n),
@@ -112,16 +126,37 @@ function championLines(run: Run, width: number): readonly string[] {
   const found = comparisonOf(run);
   if (!found) return [];
   const { primary } = found;
-  const measured =
-    primary && primary.notComputable === undefined ? `: ${clean(primary.metric)} ${difference(primary.difference, primary.interval)}` : '';
+  const broken = found.guards.filter(({ verdict }) => verdict === 'worse' || verdict === 'not-better');
+  const judged = [...(primary && primary.notComputable === undefined ? [primary] : []), ...broken];
+  const measured = judged.map((each) => `${clean(each.metric)} ${difference(each.difference, each.interval)}`).join(', ');
   const visible =
-    primary?.smallestVisible === undefined || found.verdict === 'better'
+    primary?.smallestVisible === undefined || primary.verdict === 'better'
       ? ''
       : `; smallest visible difference ${number(primary.smallestVisible)}`;
   return wrap(
-    `Against version ${found.champion} on the same ${count(found.n)} rows${measured}, ${found.verdict.replace('-', ' ')}${visible}.`,
+    `Against version ${found.champion} on the same ${count(found.n)} rows${measured === '' ? '' : `: ${measured}`}, ${found.verdict.replace('-', ' ')}${visible}.`,
     width,
   );
+}
+
+const BROKEN_MAX = 5;
+
+/** The first broken statements with the place of the error. */
+function brokenLines(run: Run, width: number): readonly string[] {
+  const table = recordOf(run, 'syntax-validate')?.tables.find(({ name }) => name === 'broken-sql');
+  if (table === undefined || table.rows.length === 0) return [];
+  const all = table.total ?? table.rows.length;
+  const first = table.rows.slice(0, BROKEN_MAX);
+  const told = first.flatMap((row) => {
+    const of = (column: string): string => clean(String(row[table.columns.indexOf(column)] ?? ''));
+    const place = of('line') === '' ? '' : `, line ${of('line')}, column ${of('column')}`;
+    const id = of('id') === '' ? '' : ` (${of('id')})`;
+    return [
+      ...wrap(`row ${of('row')}${id}${place}: ${of('message')}`, width - 2).map((line) => `  ${fit(line, width - 2).trimEnd()}`),
+      `    ${fit(of('SQL'), width - 4).trimEnd()}`,
+    ];
+  });
+  return [`Not valid${first.length < all ? `, the first ${first.length} of ${count(all)}` : ''}:`, ...told];
 }
 
 /** Aligned columns with a dim head; too wide for the terminal, the last ones go, and then long cells are cut. */

@@ -76,6 +76,7 @@ test('exact match up within noise keeps the champion, and so does exact match up
   assert.ok(!noise.last.promoted);
   assert.equal(recordOf(noise.last, 'promote').verdict?.kind, 'skipped');
   assert.equal(recordOf(noise.last, 'evaluate').comparison?.verdict, 'not-better');
+  assert.match(noise.out, /rests\s+on\s+the\s+\d+\s+rows\s+on\s+which\s+the\s+two\s+differ/, 'the interval alone lies above 0');
 
   const worse = await run({ right: 0.6, weak: true });
   assert.equal(worse.code, 0, worse.out + worse.err);
@@ -84,6 +85,7 @@ test('exact match up within noise keeps the champion, and so does exact match up
   assert.equal(comparison.verdict, 'not-better');
   assert.equal(comparison.primary?.verdict, 'better', 'exact match alone');
   assert.equal(comparison.guards[0]?.verdict, 'worse', 'token F1');
+  assert.match(worse.out, /✓ evaluate .*; not better than version 1 \(f1_score −0\.\d+ \[/);
 });
 
 test('register.when: after-train registers before anything is judged; a refusal becomes a tag, and no alias moves', async () => {

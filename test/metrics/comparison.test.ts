@@ -60,6 +60,18 @@ test('four discordant rows all for the candidate are no proof; 20 against 4 are'
   const few = await compareModels({ primary: accuracy, candidate: pair(60, 4, 0, 36)[0], champion: pair(60, 4, 0, 36)[1] });
   assert.ok(few.primary!.interval!.low > 0, 'Wald alone would promote');
   assert.equal(few.verdict, 'not-better');
+  assert.match(
+    few.reason!.text,
+    /\[\+0\.00\d+, \+0\.\d+\] \(95 %\) rests on the 4 rows on which the two differ, too few for it: the exact test gives p = 0\.125\. /,
+  );
+  const guarded = await compareModels({
+    primary: accuracy,
+    margin: 0.1,
+    guards: [{ metric: accuracy, margin: 0.01 }],
+    candidate: pair(15, 0, 0, 5)[0],
+    champion: pair(15, 0, 0, 5)[1],
+  });
+  assert.match(guarded.reason!.text, /rests on the 0 rows .*: Newcombe's bound is −0\.\d+/);
   const [candidate, champion] = pair(60, 20, 4, 16);
   const many = await compareModels({ primary: accuracy, candidate, champion });
   assert.equal(many.verdict, 'better');

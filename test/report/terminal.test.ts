@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { displayWidth, terminalReport } from '../../src/report/terminal.ts';
-import { errored, hostile, keptBack, manifest, promoted, refused, skipped } from './fixtures.ts';
+import { errored, hostile, keptBack, manifest, promoted, record, refused, skipped } from './fixtures.ts';
 
 test('terminal: algorithms, winner, figures with intervals and gates, champion, report', () => {
   assert.equal(
@@ -35,6 +35,46 @@ test('terminal: why a version was not promoted, and what could have been seen', 
   const text = terminalReport(keptBack, { width: 200 });
   assert.match(text, /^Kept back {2}churn, version 3\nVersion 3 passed its gates and is not promoted: auc_roc is not better/);
   assert.match(text, /\+0\.002 \[−0\.009, \+0\.013\], not better; smallest visible difference 0\.016\./);
+});
+
+test('terminal: a guard that keeps a better candidate back stands beside what was better, without a word on what could have been seen', () => {
+  const [promotion] = keptBack.records.filter(({ comparison }) => comparison);
+  const primary = { ...promotion!.comparison!.primary!, verdict: 'better' as const };
+  const guard = { ...primary, metric: 'f1', difference: -0.25, interval: undefined, margin: 0.01, verdict: 'worse' as const };
+  const comparison = { ...promotion!.comparison!, primary, guards: [guard, { ...guard, metric: 'mcc', verdict: 'not-worse' as const }] };
+  const text = terminalReport(manifest([record('promote', { comparison })]), { width: 200 });
+  assert.match(text, /same 1,174 rows: auc_roc \+0\.002 \[−0\.009, \+0\.013\], f1 −0\.250, not better\.\n/);
+});
+
+test('terminal: a stage alone shows rates by complexity, the first broken statements with their place, and what it wrote', () => {
+  const rate = { name: 'syntax_overall', value: 0.5, n: 2 };
+  const rows = Array.from({ length: 6 }, (_, i) => [
+    i + 2,
+    `q${i}`,
+    'near ",": syntax error\x1b[2J',
+    1,
+    10,
+    `SELECT a,, b ${'x'.repeat(i * 40)}`,
+  ]);
+  const alone = manifest([
+    record('syntax-validate', {
+      metrics: [rate, { ...rate, slice: 'sql_complexity=easy' }],
+      gates: [{ name: 'validity', threshold: '>= 0.9', value: 0.5, judged: 'point', verdict: 'failed' }],
+      tables: [{ name: 'broken-sql', title: 'b', columns: ['row', 'id', 'message', 'line', 'column', 'SQL'], rows, total: 9 }],
+    }),
+  ]);
+  const text = terminalReport(alone, { files: { results: 'runs/x/r.csv' } });
+  assert.match(text, /\nsyntax_overall {2}0\.500 {9}✗ >= 0\.9 {2}2\n {2}easy {10}0\.500 {19}2\n/);
+  assert.match(
+    text,
+    /\nNot valid, the first 5 of 9:\n {2}row 2 \(q0\), line 1, column 10: near ",": syntax error\\u001b\[2J\n {4}SELECT a,, b\n/,
+  );
+  assert.ok(
+    text.split('\n').every((line) => displayWidth(line) <= 80),
+    text,
+  );
+  assert.match(text, /\nTook .*\nresults: runs\/x\/r\.csv\n$/);
+  assert.doesNotMatch(terminalReport({ ...alone, pipeline: 'p.yaml' }), /easy/);
 });
 
 test('terminal: a missed gate, a skip and an error are told with their reason', () => {

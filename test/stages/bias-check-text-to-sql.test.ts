@@ -39,6 +39,13 @@ test("the reference system's figures by bucket, from the file it leaves behind",
   assert.match(result.found, /^4 buckets of SQL; exact match simple − complex 0\.276 \[0\.2/);
 });
 
+test('scores of another kind than those in the file are made when asked for', async () => {
+  using bench = new SqlBench();
+  const { metric } = await bench.run(biasCheck, { ...TASK, predictions: REFERENCE, 'exact-match': 'normalized' });
+  assert.equal(metric('exact_match', 'sql_complexity=easy')?.value, 183 / 248);
+  assert.equal(metric('f1_score', 'sql_complexity=easy')?.value?.toFixed(6), '0.953273');
+});
+
 test('the gap is judged on its interval, and only where asked', async () => {
   using bench = new SqlBench();
   const verdict = async (gate: unknown) =>
@@ -83,7 +90,10 @@ test('schemes are never mixed: a column with holes stays the scheme, other label
   const { result, file, metric } = await bench.run(biasCheck, { ...TASK, predictions, gates: { gap: '<= 0.1' } });
   assert.match(file('sql_complexity_distribution.csv'), /\n\(none\),1,33\.33\n/);
   assert.equal(metric('gap'), undefined);
-  assert.deepEqual([result.gates?.[0]?.verdict, result.gates?.[0]?.reason?.slice(0, 29)], ['failed', 'The labels are of no scheme t']);
+  assert.deepEqual(
+    [result.gates?.[0]?.verdict, result.gates?.[0]?.reason?.slice(0, 35)],
+    ['failed', 'No gap: the labels are of no scheme'],
+  );
   const groups = { simple: ['simple'], complex: ['moderate', 'challenging'] };
   assert.equal((await bench.run(biasCheck, { ...TASK, predictions, groups })).metric('gap')?.value, -1);
   const structure = await bench.run(biasCheck, { ...TASK, predictions, complexity: 'structure' });

@@ -137,6 +137,17 @@ export function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door
   }
   const made = manifest.records.find(({ stage }) => stage === 'report')?.outputs.html;
   const report = typeof made === 'object' ? relative(door.cwd, join(runFolder(loaded.home, manifest.id), made.uri)) : undefined;
+  const files =
+    manifest.pipeline === undefined
+      ? writtenFiles(manifest, (uri) => relative(door.cwd, join(runFolder(loaded.home, manifest.id), uri)))
+      : {};
   door.out.write(`
-${terminalReport(manifest, { width: door.out.columns, colour: door.out.colour, report })}`);
+${terminalReport(manifest, { width: door.out.columns, colour: door.out.colour, report, files })}`);
 }
+
+const writtenFiles = ({ records }: Manifest, pathOf: (uri: string) => string): Record<string, string> =>
+  Object.fromEntries(
+    records.flatMap(({ outputs }) =>
+      Object.entries(outputs).flatMap(([name, value]) => (typeof value === 'object' ? [[name, pathOf(value.uri)]] : [])),
+    ),
+  );

@@ -68,7 +68,12 @@ const COMPARED: Readonly<Record<MetricComparison['verdict'], Tone>> = {
 };
 
 function comparisonRow(each: MetricComparison, role: string, mark: Cell['mark']): readonly Cell[] {
-  const test = [each.test, each.p === undefined ? undefined : pValue(each.p), discordantText(each)]
+  const test = [
+    each.test,
+    each.p === undefined ? undefined : pValue(each.p),
+    discordantText(each),
+    each.few && `exact ${pValue(each.few.exactP)}`,
+  ]
     .filter((part) => part !== undefined)
     .join(', ');
   return [

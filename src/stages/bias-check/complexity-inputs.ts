@@ -24,7 +24,12 @@ export const complexityInputs = {
     ),
   evaluation: wired(
     'evaluate.evaluation',
-    z.string().optional().describe('Evaluation CSV of evaluate. Absent: `predictions` and `rows` are read, scored and labelled anew.'),
+    z
+      .string()
+      .optional()
+      .describe(
+        'Evaluation CSV of evaluate. Absent: `predictions` and `rows` are read and labelled anew, and scored where they bring no scores or a kind of score is asked for.',
+      ),
   ),
   columns: sqlColumnInputs,
   dialect: wired(

@@ -88,7 +88,9 @@ async function labelledScores(
   const scheme = inputs.complexity ?? 'column-or-structure';
   const schemaOf = schemasOf(schemas, rows.databases);
   const labels = await complexityLabels(rows, scheme, { engines, dialect: inputs.dialect ?? 'sqlite', schemaOf, signal });
-  return { labels, scores: rows.scored ?? scored(rows, inputs) };
+  // Scores that the file brings are those of the kinds it was made with; whoever asks for a kind gets that.
+  const asked = inputs['token-f1'] !== undefined || (inputs['exact-match'] ?? 'spider') !== 'spider';
+  return { labels, scores: (asked ? undefined : rows.scored) ?? scored(rows, inputs) };
 }
 
 function scored({ texts }: SqlRows, inputs: BiasInputs): Scores {
@@ -111,15 +113,22 @@ const estimateOf = (gap: ComplexityGap): Estimate =>
     : { notComputable: 'empty', n: 0 };
 
 const WHY_NO_GAP = {
-  'no-groups': 'The labels are of no scheme that says what is simple; say it under bias-check.groups.',
-  'one-group': 'There is only simple or only complex SQL.',
+  'no-groups': 'the labels are of no scheme that says what is simple; say it under bias-check.groups',
+  'one-group': 'there is only simple or only complex SQL',
 } as const;
 
 function gateOn(name: string, given: GateInputs[string] | undefined, gap: ComplexityGap, estimate: Estimate): Gate[] {
   if (given === undefined) return [];
   const [written, how] = typeof given === 'object' ? [given.threshold, given.judge ?? 'interval'] : [given, 'interval' as const];
   const gate = gateOf(name, judge(parseThreshold(written, 'lower', name), estimate, how));
-  return [{ ...gate, slice: 'sql_complexity', split: 'test', ...('notComputable' in gap && { reason: WHY_NO_GAP[gap.notComputable] }) }];
+  return [
+    {
+      ...gate,
+      slice: 'sql_complexity',
+      split: 'test',
+      ...('notComputable' in gap && { reason: `No gap: ${WHY_NO_GAP[gap.notComputable]}.` }),
+    },
+  ];
 }
 
 const metricOf = (name: string, estimate: Estimate): MetricValue => ({
@@ -133,7 +142,7 @@ const metricOf = (name: string, estimate: Estimate): MetricValue => ({
 
 function foundText(buckets: number, gap: ComplexityGap, small: readonly string[]): string {
   const range = 'gap' in gap && gap.interval ? ` [${gap.interval.low.toFixed(3)}, ${gap.interval.high.toFixed(3)}]` : '';
-  const text = 'gap' in gap ? `exact match simple − complex ${gap.gap.toFixed(3)}${range}` : 'no gap can be said';
+  const text = 'gap' in gap ? `exact match simple − complex ${gap.gap.toFixed(3)}${range}` : `no gap: ${WHY_NO_GAP[gap.notComputable]}`;
   return `${buckets} buckets of SQL; ${text}${small.length > 0 ? `; too few rows in ${small.join(', ')}` : ''}`;
 }
 

@@ -104,6 +104,10 @@ function foundText(name: string, main: MetricValue | undefined, comparison: Comp
   const value =
     main?.value === undefined ? `${name} could not be computed` : `${name} ${estimate(main.value, main.interval)} on ${count(main.n)} rows`;
   if (!comparison) return value;
-  const gap = comparison.primary ? ` (difference ${difference(comparison.primary.difference, comparison.primary.interval)})` : '';
-  return `${value}; ${comparison.verdict} than version ${comparison.champion}${gap}`;
+  const than = { better: 'better than', 'not-better': 'not better than', incomparable: 'incomparable with' }[comparison.verdict];
+  const { primary, guards } = comparison;
+  const broken = guards.find(({ verdict }) => verdict === 'worse' || verdict === 'not-better');
+  const said = primary?.verdict === 'better' && broken ? broken : primary;
+  const gap = said ? ` (${said === primary ? 'difference' : said.metric} ${difference(said.difference, said.interval)})` : '';
+  return `${value}; ${than} version ${comparison.champion}${gap}`;
 }

@@ -8,7 +8,7 @@ import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { data } from '../../providers/sources/source.ts';
 import { applyPreparation } from '../../tables/preparation/apply.ts';
 import { fitPreparation } from '../../tables/preparation/fit.ts';
-import { describeFeatures, readPreparation, writePreparation } from '../../tables/preparation/preparation.ts';
+import { describeFeatures, type Preparation, readPreparation, writePreparation } from '../../tables/preparation/preparation.ts';
 import { preparationShape } from '../../tables/preparation/preparation-schema.ts';
 import { profileToJson } from '../../tables/profile/profile-json.ts';
 import { profile } from '../../tables/profile/profiler.ts';
@@ -138,7 +138,7 @@ export const prepareData = defineStage({
     const leaked = inputs.leakage['on-leakage'] === 'fail' ? leakage.findings[0] : undefined;
     return {
       verdict: leaked ? failed('leakage', leaked.text) : passed,
-      found: `${counts}; ${preparation.features.length} columns become ${describeFeatures(preparation).length} features`,
+      found: [counts, ...featuresText(preparation)].join('; '),
       outputs,
       tables: leakage.tables,
     };
@@ -179,3 +179,9 @@ function withoutTarget(table: Table, target: string): Table {
     batches: (options) => table.batches({ ...options, columns: options?.columns ?? names }),
   };
 }
+
+/** Nothing where texts are handed on as they are. */
+const featuresText = (preparation: Preparation): string[] =>
+  preparation.features.length === 0
+    ? []
+    : [`${preparation.features.length} columns become ${describeFeatures(preparation).length} features`];

@@ -129,6 +129,7 @@ export const syntaxValidate = defineStage({
     try {
       const counts = new SyntaxCounts();
       const broken: (SyntaxRow & PredictionRow)[] = [];
+      let notValid = 0;
       let differs = 0;
       const results = await files.write('syntax_validation_results.csv', resultLines());
       const byComplexity = await files.write('per_complexity_validation.csv', bucketLines(counts));
@@ -146,7 +147,7 @@ export const syntaxValidate = defineStage({
         },
         metrics: metricsOf(counts),
         gates,
-        tables: [bucketTable(counts), brokenTable(broken)],
+        tables: [bucketTable(counts), brokenTable(broken, notValid)],
       };
 
       async function* resultLines(): AsyncIterable<string> {
@@ -154,7 +155,10 @@ export const syntaxValidate = defineStage({
         yield csvLineForPeople(SYNTAX_COLUMNS);
         for await (const row of judgedRows(judge, predictionRows(table, columns, signal))) {
           counts.add(row);
-          if (row.verdict.verdict !== 'valid' && broken.length < BROKEN_SHOWN) broken.push(row);
+          if (row.verdict.verdict !== 'valid') {
+            notValid++;
+            if (broken.length < BROKEN_SHOWN) broken.push(row);
+          }
           if (row.crossCheck === 'differs') differs++;
           yield csvLineForPeople(syntaxLine(row, by));
         }
@@ -244,12 +248,13 @@ function bucketTable(counts: SyntaxCounts): RecordTable {
   };
 }
 
-function brokenTable(rows: readonly (SyntaxRow & PredictionRow)[]): RecordTable {
+function brokenTable(rows: readonly (SyntaxRow & PredictionRow)[], total: number): RecordTable {
   const named = rows.some(({ id }) => id !== undefined);
   const cut = (text: string): string => (text.length > CELL_CHARACTERS ? `${text.slice(0, CELL_CHARACTERS)}…` : text).toWellFormed();
   return {
     name: 'broken-sql',
     title: 'The first statements that are not valid',
+    total,
     columns: ['row', ...(named ? ['id'] : []), 'verdict', 'code', 'message', 'line', 'column', 'near', 'looks like', 'SQL'],
     rows: rows.map(({ row, id, verdict, looksLike, predicted }) => {
       const at = verdict.verdict === 'invalid' ? verdict.at : undefined;
