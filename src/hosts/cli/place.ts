@@ -19,10 +19,10 @@ export const warnUnreadable =
 
 /** The registry of that home, or the one `--registry` names. */
 export const registryOf = (args: Arguments, door: Door): Promise<Registry> =>
-  openRegistry(args.value('registry'), homeOf(args, door), door.cwd, door);
+  openRegistry({ registry: args.value('registry') }, homeOf(args, door), door.cwd, door);
 
-/** Opens a registry by its URI; without one, that of the home folder. */
-export async function openRegistry(uri: unknown, home: string, base: string, door: Door): Promise<Registry> {
+/** Opens the registry that the keys all stages share name; without one, that of the home folder. */
+export async function openRegistry(shared: Readonly<Record<string, unknown>>, home: string, base: string, door: Door): Promise<Registry> {
   const log = (line: string) => door.err.write(`${line}\n`);
   return (await providers.registry!({
     ...door,
@@ -30,7 +30,7 @@ export async function openRegistry(uri: unknown, home: string, base: string, doo
     cache: cacheOf(home, door.env),
     base,
     model: '',
-    shared: { registry: uri },
+    shared,
     inputs: {},
     log,
   })) as Registry;

@@ -31,7 +31,7 @@ export const plan: Verb = {
   async run(args, door) {
     const loaded = await loadPipeline(args.positional[0], undefined, args, door);
     await mkdir(loaded.home, { recursive: true });
-    const registry = await openRegistry(loaded.resolved.shared.registry, loaded.home, loaded.base, door);
+    const registry = await openRegistry(loaded.resolved.shared, loaded.home, loaded.base, door);
     const champion = await registry.find(loaded.model, 'champion', door.signal);
     const gate = await lookThroughGate(loaded, args, door);
     const verdict = gate.verdict;
