@@ -80,6 +80,13 @@ test('missed ticks are dispatched on the default branch, oldest first, and none 
   assert.equal(github.dispatches.length, 2);
 });
 
+test('of several ticks a day, a run counts for the one its title names', async (context) => {
+  const { ran, pass, dates } = await repository(context, workflow({ cron: '0 6,12 * * *' }));
+  ran('20T15:00', { event: 'workflow_dispatch', title: 'Train churn, 2026-11-20T12:00+01:00' });
+  await pass({ schedule: { ...daily, cron: ['0 6,12 * * *'], start: '2026-11-20' } });
+  assert.deepEqual(dates(), ['2026-11-20T06:00+01:00', '2026-11-21T06:00+01:00', '2026-11-21T12:00+01:00']);
+});
+
 test('at most so many are under way, and the rest waits for a later pass', async (context) => {
   const { ran, pass, dates } = await repository(context);
   ran('18T09:00', { event: 'workflow_dispatch', title: 'Train churn, 2026-11-18T06:00+01:00', status: 'in_progress' });

@@ -10,7 +10,7 @@ const ALWAYS = {
   overrides: 'JSON with keys of the pipeline file that change for this run; give every action of the run the same. Absent: none.',
   'run-id':
     'Id of the run this action is a part of; only with `pipeline`. Absent: one for each pipeline and workflow run, so that its actions find each other.',
-  'logical-date': 'Date the run stands for. Absent: that of the run so far, or today.',
+  'logical-date': 'Date the run stands for. Absent: that of the run so far, the tick of the schedule, or today.',
   force: 'Run although code, configuration and data are the same as before. Absent: as the run began, or false.',
 };
 const OUTCOME = {
