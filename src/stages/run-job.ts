@@ -26,6 +26,8 @@ export interface JobPlace {
   readonly detached?: boolean;
   /** Where a job of the backend is to stand in the experiments of its service. */
   readonly experimentRun?: ExperimentRun;
+  /** Id of a run that is to do its work itself: only jobs of its own are taken over. */
+  readonly apart?: string;
 }
 
 /** A file or folder as input of a job. */
@@ -37,12 +39,12 @@ export const jobInput = async (from: string, signal: AbortSignal): Promise<JobIn
  * An abort cancels the job before it is passed on. Throws `Submitted` for a job under way that is not to be waited for.
  */
 export async function runJob(
-  { backend, files, signal, log, detached = false, experimentRun }: JobPlace,
+  { backend, files, signal, log, detached = false, apart, experimentRun }: JobPlace,
   name: string,
   spec: JobSpec,
   progress: (share: number, text: string, event: ProgressEvent) => void,
 ): Promise<FitReport | undefined> {
-  const key = await jobKey(backend, spec, signal);
+  const key = await jobKey(backend, spec, apart, signal);
   const found = await backend.find(key, signal);
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
   const job = found ?? (await backend.submit(key, { ...spec, ...(experimentRun && { experimentRun }) }, signal));
@@ -52,17 +54,18 @@ export async function runJob(
 
 /**
  * What the result depends on, by content: verb, job, inputs, trainer and environment. Where files lie and which run asks do not matter;
- * `threads` and `seconds_left` do not by the contract.
+ * `threads` and `seconds_left` do not by the contract. `apart`: the one run that the job is for, when it is for no other.
  */
 async function jobKey(
   backend: Backend,
   { verb, trainer, python, job, inputs, environmentLock }: JobSpec,
+  apart: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const { threads: _threads, seconds_left: _seconds, ...work } = job;
   const { digest } = await backend.environment(trainer, python, signal);
   const digests = Object.fromEntries(Object.entries(inputs).map(([path, input]) => [path, input.sha256]));
-  return sha256(canonicalJson({ verb, trainer, work, inputs: digests, environment: [digest, environmentLock] }));
+  return sha256(canonicalJson({ verb, trainer, work, inputs: digests, environment: [digest, environmentLock], run: apart }));
 }
 
 async function watchToEnd(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type JobsOptions, vertexJobs } from '../stand-ins/vertex/jobs.ts';
@@ -104,4 +104,31 @@ test('check says what is wrong before anything is asked for: machine, image, sto
   assert.match(found.err, /train\.image: expected an image by digest \(NAME@sha256:…\), found .*:latest/);
   assert.match(found.err, /store: expected a bucket \(gs:\/\/BUCKET\/FOLDER\), because of train\.backend: vertex; found nothing\./);
   assert.equal(service.calls.length, 0);
+});
+
+test('forced, or told to train on the same key again: its own jobs, which it alone goes on with; nobody else’s are taken over', async (t) => {
+  const { jobs, project, service, retrain } = await begin(t, pipeline('waits-for-go', ''));
+  const fits = () => jobs.jobs.filter(({ body }) => / fit-/.test(body.displayName));
+  const go = join(jobs.folder, 'go');
+  await writeFile(go, '');
+  assert.equal((await retrain('run', 'churn.yaml')).code, 0);
+  await rm(go);
+
+  const forced = project.start(['run', 'churn.yaml', '--force'], { RETRAIN_VERTEX_ENDPOINT: service.endpoint });
+  await within(60_000, 'The forced job', async () => fits()[1]?.state === 'JOB_STATE_RUNNING');
+  forced.child.kill('SIGKILL');
+  await forced.ended;
+  await writeFile(go, '');
+  const resumed = await retrain('resume', 'churn.yaml');
+  assert.equal(resumed.code, 0, resumed.out + resumed.err);
+  assert.equal(fits().length, 2, 'it attached to its own');
+  const again = await project.lastRun();
+  assert.ok(again.force);
+  assert.match(recordOf(again, 'train').found, /forced: no other run’s work was taken over$/);
+
+  const told = await retrain('run', 'churn.yaml', '--set', 'run.on-same-key=retrain');
+  assert.equal(told.code, 0, told.out + told.err);
+  assert.equal(fits().length, 3);
+  assert.match(recordOf(await project.lastRun(), 'train').found, /run\.on-same-key: retrain: no other run’s work was taken over$/);
+  assert.ok(fits().every(({ state }) => state === 'JOB_STATE_SUCCEEDED'));
 });

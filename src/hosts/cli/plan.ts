@@ -77,6 +77,7 @@ async function lookThroughGate(loaded: Loaded, args: Arguments, door: Door): Pro
     by: loaded.resolved.stages.promote?.inputs.by,
     configuration: configurationForKey(loaded.resolved).sha256,
     force: args.flag('force'),
+    'on-same-key': (loaded.resolved.shared.run as { 'on-same-key'?: string } | undefined)?.['on-same-key'],
   };
   const complete = completeInputs(stage, loaded.resolved.stages.gate?.inputs ?? {}, filled);
   if (complete.kind === 'invalid')

@@ -56,6 +56,7 @@ export const fetchData = defineStage({
     digest: 'Digest of the data.',
     key: 'Idempotency key of the run.',
     version: 'Version that already stands for this key; only when skipped.',
+    again: '`true` when the key has run before and the run goes on all the same.',
     files: 'Number of files.',
     bytes: 'Bytes of all files.',
   },
@@ -104,7 +105,7 @@ export const fetchData = defineStage({
     return {
       verdict: passed,
       found: `${fetched.length} ${fetched.length === 1 ? 'file' : 'files'}, ${bytesText(bytes)}, data ${digest.slice(0, 12)}`,
-      outputs,
+      outputs: { ...outputs, ...(outcome && { again: true }) },
     };
   },
 });

@@ -54,6 +54,13 @@ export const gate = defineStage({
       ),
     configuration: wired('run.configuration', z.string().default('').describe('Digest of the configuration that can change the model.')),
     force: wired('run.force', z.boolean().default(false).describe('Train although nothing is new.')),
+    'on-same-key': wired(
+      'config.run.on-same-key',
+      z
+        .enum(['reuse', 'retrain'])
+        .default('reuse')
+        .describe('What it means when nothing is new: `reuse` ends the run, skipped; `retrain` goes on.'),
+    ),
   },
   outputs: {
     fingerprint: 'Cheap fingerprint of the source.',
@@ -94,7 +101,7 @@ export const gate = defineStage({
     const state = await registry.state(name, signal);
     // Only fetch-model can tell whether a model made elsewhere is new.
     const known =
-      force || inputs.base !== 'champion'
+      force || inputs['on-same-key'] === 'retrain' || inputs.base !== 'champion'
         ? undefined
         : sameSource(state, there.fingerprint, sha256(`${inputs.configuration}\0${environment.digest}`));
     if (known) {

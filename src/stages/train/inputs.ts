@@ -40,6 +40,11 @@ export const trainInputs = {
     ),
   threads: z.int().min(1).optional().describe('Threads the trainer may use. Absent: as many as the machine has cores.'),
   timeout: z.number().min(1).default(21_600).describe('Seconds one fit or prediction may take.'),
+  force: wired('run.force', z.boolean().default(false).describe('Train again, although jobs of other runs did the same.')),
+  again: wired(
+    'fetch-data.again',
+    z.boolean().default(false).describe('As `force`: the key has run before, and the run goes on all the same.'),
+  ),
   primary: wired('config.evaluate.primary', z.string().optional().describe('Primary metric of evaluate. Absent: that of the task.')),
   train: wired('prepare-data.train', z.string().describe('Prepared training rows, CSV.')),
   validation: wired('prepare-data.validation', z.string().optional().describe('Prepared validation rows. Absent: there are none.')),

@@ -28,6 +28,8 @@ export interface Bench {
   readonly base?: string;
   readonly detached: boolean;
   readonly experimentRun?: ExperimentRun;
+  /** Id of the run when it trains again what has been trained before; see `JobPlace`. */
+  readonly apart?: string;
   readonly inputs: {
     readonly task: string;
     readonly python: PythonChoice;

@@ -62,6 +62,7 @@ export const train = defineStage({
     }));
     const base = description.warmStart ? inputs.base : undefined;
     const detached = inputs.wait === 'detached';
+    const apart = inputs.force || inputs.again ? run.id : undefined;
     /** What only one of several has carries its name. */
     const nameOf = ({ name }: { readonly name: string }) => (algorithms.length > 1 ? name : undefined);
     const params = {
@@ -86,6 +87,7 @@ export const train = defineStage({
         log,
         seed: run.seed,
         detached,
+        apart,
         get experimentRun() {
           return live.experimentRun(backend.name);
         },
@@ -121,7 +123,7 @@ export const train = defineStage({
 
       return {
         verdict: passed,
-        found: foundText(fitted, winner, inputs.select),
+        found: `${foundText(fitted, winner, inputs.select)}${apart === undefined ? '' : `, ${inputs.force ? 'forced' : 'run.on-same-key: retrain'}: no other run’s work was taken over`}`,
         outputs,
         metrics: crossValidation(fitted),
         tables: [algorithmTable(fitted, winner, inputs.select)],

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { StageFiles } from '../../../src/kernel/stage.ts';
+import { Submitted } from '../../../src/kernel/submitted.ts';
+import { fileStore } from '../../../src/providers/stores/file.ts';
+import { runJob } from '../../../src/stages/run-job.ts';
+import { clientsOf } from '../google/vertex.ts';
 import { fixture, freshFolder, jobSpec, never } from './trainer-jobs.ts';
-import { vertex } from './vertex-jobs.ts';
+import { mortal, vertex } from './vertex-jobs.ts';
 import { HIDDEN, launchDiesAnywhere, TEMPO } from './vertex-launch-table.ts';
 
 const priors = fixture('priors-trainer');
@@ -32,4 +37,38 @@ test('cancelled while the call is under way: the job that came of it is cancelle
     jobs.jobs.map(({ state }) => state.slice(10, 16)),
     ['CANCEL'],
   );
+});
+
+test('a forced run whose launch dies and that is begun again has one job; other runs of the same work, forced or not, have their own', async (t) => {
+  const { backend, jobs, service } = await vertex(t, { containers: false, hiddenLists: HIDDEN });
+  const spec = jobSpec(freshFolder(t), priors, 'fit', {});
+  const clients = clientsOf(t, service);
+  const log = { info: () => undefined, warn: () => undefined, progress: () => undefined };
+  const start = (of: ReturnType<typeof backend>, apart?: string) =>
+    runJob(
+      { backend: of, files: {} as StageFiles, signal: never, log, detached: true, ...(apart && { apart }) },
+      'fit',
+      spec,
+      () => undefined,
+    );
+  const submitted = (apart?: string) => assert.rejects(start(backend({ tempo: TEMPO, jobs: freshFolder(t) }), apart), Submitted);
+  // The package goes to the store once.
+  await submitted('first');
+  const whole = mortal({ clients, store: fileStore() }, -1);
+  await assert.rejects(start(backend({ ...whole.options, tempo: TEMPO, jobs: freshFolder(t) }), 'run-0'), Submitted);
+
+  for (const name of ['after put', 'before createCustomJob', 'after createCustomJob']) {
+    const before = jobs.jobs.length;
+    const dying = mortal({ clients, store: fileStore() }, whole.points.lastIndexOf(name));
+    const ended = start(backend({ ...dying.options, tempo: TEMPO, jobs: freshFolder(t) }), name).catch(() => undefined);
+    assert.equal(await Promise.race([dying.died, ended.then(() => 'nowhere')]), name);
+    await submitted(name);
+    await submitted(name);
+    assert.equal(jobs.jobs.length, before + 1, name);
+  }
+  const before = jobs.jobs.length;
+  await submitted('another');
+  await submitted();
+  await submitted();
+  assert.equal(jobs.jobs.length, before + 2);
 });
