@@ -38,6 +38,12 @@ export async function withFileLock<T>(path: string, work: () => Promise<T>, opti
   }
 }
 
+/** Whether a process that lives, or may live on another machine, holds the lock file. */
+export async function isLocked(path: string): Promise<boolean> {
+  const found = await readLock(path);
+  return found.state !== 'absent' && !isStale(found);
+}
+
 async function acquire(path: string, options: LockOptions, depth: number): Promise<string> {
   const token = randomBytes(12).toString('hex');
   const content = `${JSON.stringify({ ...thisProcess(), token, since: new Date().toISOString() } satisfies LockFile)}\n`;

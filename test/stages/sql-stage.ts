@@ -5,7 +5,7 @@ import { z } from 'zod';
 import type { Context, InputShape, Slots, Stage } from '../../src/kernel/stage.ts';
 import { sqlEngines } from '../../src/providers/engines/sql-engines.ts';
 import { startFromSources } from '../../src/providers/engines/start.ts';
-import { openData } from '../../src/providers/sources/data.ts';
+import { type DataSettings, openData } from '../../src/providers/sources/data.ts';
 
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const FIXTURES = join(ROOT, 'test/fixtures/text-to-sql');
@@ -14,7 +14,21 @@ export const FIXTURES = join(ROOT, 'test/fixtures/text-to-sql');
 export class SqlBench implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'retrain-sql-'));
   readonly warnings: string[] = [];
+  readonly #inStores: ((folder: string) => DataSettings['inStores']) | undefined;
   #runs = 0;
+
+  /** `inStores`: what opens the stores in the network, for those who need some. */
+  constructor(inStores?: (folder: string) => DataSettings['inStores']) {
+    this.#inStores = inStores;
+  }
+
+  providers() {
+    const inStores = this.#inStores?.(this.folder);
+    return {
+      data: openData({ base: this.folder, cache: join(this.folder, 'cache'), ...(inStores && { inStores }) }),
+      engines: sqlEngines({ root: ROOT }, startFromSources(ROOT)),
+    };
+  }
 
   write(name: string, text: string): string {
     const path = join(this.folder, name);
@@ -33,11 +47,7 @@ export class SqlBench implements Disposable {
     if (problems.length > 0) throw new Error(`refused: ${problems.join(', ')}`);
     const out = join(this.folder, `out-${++this.#runs}`);
     mkdirSync(out);
-    const providers = {
-      data: openData({ base: this.folder, cache: join(this.folder, 'cache') }),
-      engines: sqlEngines({ root: ROOT }, startFromSources(ROOT)),
-    };
-    const result = await stage.run(inputs, providers as unknown as Parameters<typeof stage.run>[1], this.#context(out));
+    const result = await stage.run(inputs, this.providers() as unknown as Parameters<typeof stage.run>[1], this.#context(out));
     return {
       result,
       out,

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { thisProcess } from '../../../src/kernel/process-owner.ts';
 import { fileRegistry } from '../../../src/providers/registries/file.ts';
 import { draftOf, registryContract, sha256 } from '../../contracts/registry.ts';
-import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
+import { mounted, scratchFolder, patience as signal } from '../../contracts/scratch.ts';
 
 async function emptyRegistry(context: TestContext) {
   const root = join(await scratchFolder(context), 'registry');
@@ -197,23 +196,6 @@ test('file registry: a folder that cannot be written is found by the probe and b
   });
   assert.deepEqual((await readdir(folder)).sort(), ['file', 'registry']);
 });
-
-/** Real mounts need the rights for them; elsewhere the test says loudly that it proved nothing. */
-async function mounted(context: TestContext, options: string): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'retrain-mount-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'pipe' });
-  } catch (error) {
-    context.diagnostic(`NOT PROVEN HERE: no right to mount a tmpfs (${error instanceof Error ? error.message.split('\n')[0] : error})`);
-    await rm(folder, { recursive: true });
-    return undefined;
-  }
-  context.after(async () => {
-    execFileSync('umount', [folder]);
-    await rm(folder, { recursive: true });
-  });
-  return folder;
-}
 
 test('file registry: a full disk is the world’s fault and leaves no version half there', async (context) => {
   const folder = await mounted(context, 'size=256k');
