@@ -73,6 +73,7 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
       tokenPerJob: env.GITHUB_ACTIONS === 'true',
       forge: () => forgeOf(env, log),
       store: () => storeOf(settings),
+      objects: async () => (await bringer(settings, 'models')).bring,
       vertex: () => vertexOf(settings),
     });
   },

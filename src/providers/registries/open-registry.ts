@@ -2,6 +2,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { UserError } from '../../kernel/errors.ts';
 import type { Forge } from '../forge/forge.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
+import type { KeptObjects } from '../kept-objects.ts';
 import type { Store } from '../stores/store.ts';
 import type { Registry } from './registry.ts';
 
@@ -18,6 +19,8 @@ export interface RegistryPlace {
   readonly forge: () => Promise<Forge>;
   /** Opened only by a registry in a bucket. */
   readonly store: () => Promise<Store>;
+  /** What keeps files of versions that lie in a bucket. */
+  readonly objects?: () => Promise<KeptObjects>;
   /** Opened only by a registry on Vertex AI. */
   readonly vertex: () => Promise<VertexClients>;
 }
@@ -27,7 +30,7 @@ export interface RegistryPlace {
  * `vertex` (files in `registry/` of the store) or `vertex:gs://BUCKET/FOLDER`.
  */
 export async function openRegistry(uri: string, place: RegistryPlace): Promise<Registry> {
-  const { home, base, log, tokenPerJob, forge, store } = place;
+  const { home, base, log, tokenPerJob, forge, store, objects } = place;
   const [scheme, rest] = uri.includes(':') ? [uri.slice(0, uri.indexOf(':')), uri.slice(uri.indexOf(':') + 1)] : [uri, ''];
   switch (scheme) {
     case 'file': {
@@ -41,7 +44,7 @@ export async function openRegistry(uri: string, place: RegistryPlace): Promise<R
     }
     case 'gs': {
       const { storeRegistry } = await import('./store-registry.ts');
-      return storeRegistry({ store: await store(), root: bucketFolder(uri), log });
+      return storeRegistry({ store: await store(), root: bucketFolder(uri), log, ...(objects && { objects }) });
     }
     case 'vertex': {
       const [{ vertexRegistry }, { storeTree }, clients] = await Promise.all([
@@ -49,7 +52,9 @@ export async function openRegistry(uri: string, place: RegistryPlace): Promise<R
         import('./store-tree.ts'),
         place.vertex(),
       ]);
-      return vertexRegistry({ clients, tree: storeTree({ store: await store(), root: vertexFolder(rest, place, clients), log }), log });
+      const root = vertexFolder(rest, place, clients);
+      const inBucket = objects && root.startsWith('gs://') && { objects };
+      return vertexRegistry({ clients, tree: storeTree({ store: await store(), root, log, ...inBucket }), log });
     }
     default:
       throw new UserError(

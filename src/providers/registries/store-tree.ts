@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { digestFile } from '../../kernel/digest.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
+import { type KeptObjects, secondName } from '../kept-objects.ts';
 import type { Store } from '../stores/store.ts';
 import { type Head, type HeadWrite, headAfter, noHead, readFilesPointer, readHead, writeFilesPointer, writeHead } from './store-head.ts';
 import { isLostRace, readObject, type SmallObject, writeObject } from './store-objects.ts';
@@ -11,6 +12,8 @@ export interface StoreTreeOptions {
   readonly store: Store;
   /** `gs://bucket/folder`, without a slash at the end. */
   readonly root: string;
+  /** What keeps the files of versions in the cache. Absent: they are fetched each time. */
+  readonly objects?: () => Promise<KeptObjects>;
   readonly log?: (line: string) => void;
   /** Longest rest after the first lost race; grows with each. */
   readonly pauseMs?: number;
@@ -42,7 +45,7 @@ interface Base {
  * A registry's tree in a bucket. Small files lie at their own paths, those of versions under `_files/<model>/<upload>/…`, and
  * `_heads/<model>.json` orders the writers: see {@link Head}.
  */
-export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOptions): StoreTree {
+export function storeTree({ store, root, objects: kept, log, pauseMs = PAUSE_MS }: StoreTreeOptions): StoreTree {
   const uriOf = (path: string): string => `${root}/${path}`;
   const headOf = (model: string): string => uriOf(`${HEADS}/${model}.json`);
   /** Small files by URI; what has the generation of the listing needs no second look. */
@@ -50,6 +53,19 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
   /** Folder of a version's files by that of the version. */
   const pointers = new Map<string, string>();
   const stagedFolders = new WeakMap<Staged, { readonly folder: string; state: 'uploaded' | 'in doubt' | 'kept' }>();
+
+  /** To a new file; the uploads of a version have folders of their own, so that what lies there never changes. */
+  async function fetchFile(uri: string, to: string, signal: AbortSignal): Promise<{ sha256: string; bytes: number } | undefined> {
+    if (kept === undefined) {
+      const { sha256, bytes } = await store.get(uri, to, { signal });
+      return { sha256, bytes };
+    }
+    const object = await store.stat(uri, signal);
+    if (!object) return undefined;
+    const [file] = await (await kept())([object], uri, signal);
+    await secondName(file!.path, to);
+    return { sha256: file!.sha256, bytes: file!.bytes };
+  }
 
   /** The head first: a file that is newer than the head is seen by its generation, and the writer's own head then loses. */
   async function lookAt(model: string, signal: AbortSignal): Promise<Base> {
@@ -226,8 +242,7 @@ export function storeTree({ store, root, log, pauseMs = PAUSE_MS }: StoreTreeOpt
       const files = pointers.get(folder) ?? (await pointerOf(folder, viewOf(oneLook()), signal));
       if (files === undefined) return undefined;
       try {
-        const { sha256, bytes } = await store.get(uriOf(`${files}/${file}`), to, { signal });
-        return { sha256, bytes };
+        return await fetchFile(uriOf(`${files}/${file}`), to, signal);
       } catch (error) {
         if (error instanceof UserError && error.code === 'no-such-object') return undefined;
         throw error;

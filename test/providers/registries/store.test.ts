@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { WorldError } from '../../../src/kernel/errors.ts';
+import { keptObjects } from '../../../src/providers/kept-objects.ts';
 import { storeRegistry } from '../../../src/providers/registries/store-registry.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
 import { gsStore } from '../../../src/providers/stores/gs.ts';
@@ -27,6 +28,32 @@ registryContract('gs', async (context) => {
   const store = gsStore({ endpoint, log: () => {}, patience });
   const again = () => storeRegistry({ store, root: 'gs://models/registry', pauseMs: 5 });
   return { again, registry: again() };
+});
+
+registryContract('gs, with files of versions kept', async (context) => {
+  const { endpoint } = await gcsStandIn(context, 'models');
+  const store = gsStore({ endpoint, log: () => {}, patience: { tries: 4, pauseMs: 1, timeoutMs: 20_000, stallMs: 20_000 } });
+  const kept = keptObjects({ store, cache: await scratchFolder(context), what: 'models', log: () => {} });
+  const again = () => storeRegistry({ store, root: 'gs://models/registry', pauseMs: 5, objects: async () => kept });
+  return { again, registry: again() };
+});
+
+test('store registry: the files of a version are fetched from the bucket once', async (context) => {
+  const { endpoint, requests } = await gcsStandIn(context, 'models');
+  const store = gsStore({ endpoint, log: () => {} });
+  const cache = await scratchFolder(context);
+  const registry = storeRegistry({
+    store,
+    root: 'gs://models/registry',
+    objects: async () => keptObjects({ store, cache, what: 'models', log: () => {} }),
+  });
+  const { version } = await registry.add('churn', await draftOf(context, 'a'), signal);
+  const fetched = () => requests.filter((line) => line.includes('alt=media') && line.includes('_files/')).length;
+  const one = await registry.version('churn', version, signal);
+  await registry.fetch(one!, join(await scratchFolder(context), 'one'), { signal });
+  const first = fetched();
+  await registry.fetch(one!, join(await scratchFolder(context), 'two'), { signal });
+  assert.deepEqual([first > 0, fetched()], [true, first]);
 });
 
 /** A store some of whose puts go wrong: before the object is there, or after (the answer is lost). */
