@@ -113,9 +113,11 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   trackers: async (settings) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
     const { home, shared, log } = settings;
+    const { tensorboard } = (shared.google ?? {}) as { readonly tensorboard?: string };
     return openTrackers((shared.tracker ?? []) as readonly string[], {
       home,
       keptIn: storeKey(shared),
+      ...(tensorboard !== undefined && { tensorboard }),
       log,
       store: () => storeOf(settings),
       vertex: () => vertexOf(settings),

@@ -108,7 +108,18 @@ const curve = z.strictObject({
   title: text,
   x: text.describe('Label of the x axis.'),
   y: text.describe('Label of the y axis.'),
-  series: z.array(z.strictObject({ name: text, x: z.array(z.union([finite, text])).max(200), y: z.array(finite).max(200) })),
+  series: z.array(
+    z.strictObject({
+      name: text,
+      x: z.array(z.union([finite, text])).max(200),
+      y: z.array(finite).max(200),
+      thresholds: z
+        .array(finite.nullable())
+        .max(200)
+        .optional()
+        .describe('Score from which rows are positive, at each point; null where none is.'),
+    }),
+  ),
 });
 export type Curve = z.infer<typeof curve>;
 

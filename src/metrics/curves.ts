@@ -102,7 +102,13 @@ export interface NamedCurve {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  readonly series: readonly { readonly name: string; readonly x: readonly number[]; readonly y: readonly number[] }[];
+  readonly series: readonly {
+    readonly name: string;
+    readonly x: readonly number[];
+    readonly y: readonly number[];
+    /** null where no row is positive. */
+    readonly thresholds?: readonly (number | null)[];
+  }[];
 }
 
 /** ROC, precision-recall and calibration curve of a binary task, thinned for a record; none where a class is absent. */
@@ -110,7 +116,9 @@ export function binaryCurves(rows: ClassificationRows, series = 'candidate'): Na
   if (rows.scores === undefined) return [];
   const scores = rankedScoresOf(rows);
   if (scores.positiveWeight === 0 || scores.negativeWeight === 0) return [];
-  const one = ({ x, y }: Points): NamedCurve['series'] => [{ name: series, x, y }];
+  const one = ({ x, y, thresholds }: Points): NamedCurve['series'] => [
+    { name: series, x, y, ...(thresholds && { thresholds: thresholds.map((score) => (Number.isFinite(score) ? score : null)) }) },
+  ];
   const bins = calibrationBins(rows);
   return [
     { name: 'roc', title: 'ROC', x: 'False positive rate', y: 'True positive rate', series: one(thinned(rocCurve(scores))) },

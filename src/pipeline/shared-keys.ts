@@ -133,6 +133,16 @@ const google = z.strictObject({
     .regex(/^[^@\s/]+@[^@\s/]+$/, 'expected NAME@PROJECT.iam.gserviceaccount.com')
     .optional()
     .describe('Service account that jobs of Vertex AI run as. Absent: the one Vertex AI gives them.'),
+  tensorboard: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/tensorboards\/[^/]+$/,
+      'expected projects/PROJECT/locations/REGION/tensorboards/ID: an instance that is there',
+    )
+    .optional()
+    .describe(
+      'TensorBoard instance, `projects/…/locations/…/tensorboards/…`, that `tracker: vertex` writes the steps of metrics to. Absent: none is used, and none is ever made.',
+    ),
 });
 export type GoogleKey = z.output<typeof google>;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { Manifest } from '../../src/kernel/record.ts';
+import { fromStruct } from '../../src/providers/google/struct.ts';
 import { vertexJobs } from '../stand-ins/vertex/jobs.ts';
 import { metadataServices, metadataStandIn } from '../stand-ins/vertex/metadata.ts';
 import { type Fault, vertexStandIn } from '../stand-ins/vertex/server.ts';
@@ -85,7 +86,7 @@ test('tracker file: while the trainer works, its run is there with parameters an
 
 test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters and figures while they run; attached to again, each point is there once', async (t) => {
   const jobs = await vertexJobs(t);
-  const { services, context } = metadataServices();
+  const { services, context, artifactsOf } = metadataServices();
   const server = await vertexStandIn(t, { ...services, JobService: jobs.handlers });
   const image = `europe-docker.pkg.dev/ours-1/trainers/own@sha256:${'a'.repeat(64)}`;
   const text = ownPipeline('tells-and-waits', { train: `, backend: vertex, image: "${image}"`, more: `${VERTEX}store: file:store\n` });
@@ -121,6 +122,18 @@ test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters
     [2, 0.6],
   ]);
   assert.ok(typeof shown()?._metrics?.auc_roc === 'number');
+  const evaluation = artifactsOf(runs()[1] ?? '').find(({ schemaTitle }) => schemaTitle === 'google.ClassificationMetrics');
+  const { confusionMatrix, confidenceMetrics } = fromStruct(evaluation?.metadata) as {
+    confusionMatrix: { annotationSpecs: object[]; rows: number[][] };
+    confidenceMetrics: { confidenceThreshold: number; recall: number; falsePositiveRate: number }[];
+  };
+  assert.deepEqual(confusionMatrix.annotationSpecs, [{ displayName: 'no' }, { displayName: 'yes' }]);
+  const judged = recordOf(await made.lastRun(), 'evaluate').metrics.find(({ name }) => name === 'accuracy');
+  const [[right, ...others], [wrong, hits]] = confusionMatrix.rows as [[number, number], [number, number]];
+  assert.equal(right + others[0]! + wrong + hits, judged?.n);
+  assert.ok(Math.abs((right + hits) / judged!.n - judged!.value!) < 1e-12, 'rows are the truth, columns the prediction');
+  assert.deepEqual(confidenceMetrics[0], { confidenceThreshold: 1, recall: 0, falsePositiveRate: 0 });
+  assert.deepEqual([confidenceMetrics.at(-1)?.recall, confidenceMetrics.at(-1)?.falsePositiveRate], [1, 1]);
 });
 
 for (const [what, faults, where] of [

@@ -7,6 +7,7 @@ import { WorldError } from '../../src/kernel/errors.ts';
 import type { Manifest } from '../../src/kernel/record.ts';
 import { fileTracker } from '../../src/providers/trackers/file.ts';
 import type { Tracker } from '../../src/providers/trackers/tracker.ts';
+import { evaluationOf } from '../../src/stages/report/evaluation-of.ts';
 import { logRun } from '../../src/stages/report/log-run.ts';
 import { promoted, skipped } from '../report/fixtures.ts';
 
@@ -109,4 +110,52 @@ test('what went in and came out is told to trackers that know lineage, by addres
       },
     ],
   ]);
+});
+
+test('a run whose jobs go on elsewhere is logged as far as it is, and not ended', async () => {
+  const calls: string[] = [];
+  const note = (name: string) => async () => void calls.push(name);
+  const tracker: Tracker = {
+    name: 'noted',
+    start: async () => 'id',
+    params: note('params'),
+    metrics: note('metrics'),
+    tags: note('tags'),
+    artifact: note('artifact'),
+    lineage: note('lineage'),
+    finish: note('finish'),
+  };
+  const silent = { info: () => undefined, progress: () => undefined, warn: () => undefined };
+  assert.equal(await logRun({ ...promoted, outcome: 'submitted' }, [tracker], {}, silent, never), 1);
+  assert.deepEqual(calls, ['params', 'metrics', 'tags']);
+});
+
+test('the candidate’s confusion matrix, ROC and figures are told to trackers that have a form for them', async () => {
+  const evaluated = promoted.records.find(({ stage }) => stage === 'evaluate')!;
+  const series = { name: 'candidate', x: [0, 0.5, 1], y: [0, 1, 1], thresholds: [null, 0.7, 0.1] };
+  const record = {
+    ...evaluated,
+    inputs: { task: 'classification' },
+    curves: [{ name: 'roc', title: 'ROC', x: '', y: '', series: [series] }],
+  };
+  const found = evaluationOf({ records: [record] });
+  assert.equal(found?.kind, 'classification');
+  assert.deepEqual(found?.confusion, {
+    classes: ['No', 'Yes'],
+    rows: [
+      [938, 97],
+      [180, 194],
+    ],
+  });
+  assert.deepEqual(found?.roc, [
+    { falsePositiveRate: 0, recall: 0, threshold: 1 },
+    { falsePositiveRate: 0.5, recall: 1, threshold: 0.7 },
+    { falsePositiveRate: 1, recall: 1, threshold: 0.1 },
+  ]);
+  assert.equal(
+    found?.figures.auc_roc,
+    evaluated.metrics.find(({ name, split, slice, model }) => name === 'auc_roc' && split === 'test' && !slice && model !== 'champion')
+      ?.value,
+  );
+  assert.equal(evaluationOf({ records: [{ ...record, inputs: { task: 'text-to-sql' } }] }), undefined);
 });

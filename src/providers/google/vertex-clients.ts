@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js';
 import type { MetadataServiceClient } from '@google-cloud/aiplatform/build/src/v1/metadata_service_client.js';
 import type { ModelServiceClient } from '@google-cloud/aiplatform/build/src/v1/model_service_client.js';
+import type { TensorboardServiceClient } from '@google-cloud/aiplatform/build/src/v1/tensorboard_service_client.js';
 import type { GoogleAuth } from 'google-auth-library';
 import { explainVertexError, isPassing } from './vertex-errors.ts';
 import { parentOf, type VertexPlace, vertexPlace } from './vertex-place.ts';
@@ -36,6 +37,7 @@ export interface VertexClients {
   jobs(): Promise<JobServiceClient>;
   models(): Promise<ModelServiceClient>;
   metadata(): Promise<MetadataServiceClient>;
+  tensorboards(): Promise<TensorboardServiceClient>;
   /** A call that changes nothing: tried again when the service is unavailable, overrun or broken. */
   read<Reply>(doing: string, call: Call<Reply>, signal: AbortSignal): Promise<Reply>;
   /** A call that changes something: never tried again by itself, because the service has no request ids. */
@@ -148,6 +150,7 @@ export function vertexClients(
     jobs: open(({ services, options }) => new services.JobServiceClient(options)),
     models: open(({ services, options }) => new services.ModelServiceClient(options)),
     metadata: open(({ services, options }) => new services.MetadataServiceClient(options)),
+    tensorboards: open(({ services, options }) => new services.TensorboardServiceClient(options)),
     write,
     read,
 

@@ -34,6 +34,16 @@ const PASSING: readonly (VertexStatus | undefined)[] = ['UNAVAILABLE', 'DEADLINE
 /** Whether asking again may help. */
 export const isPassing = (error: unknown): boolean => PASSING.includes(vertexStatus(error));
 
+/** What `make` gives; undefined when it is there already. */
+export async function existing<T>(make: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await make();
+  } catch (error) {
+    if (vertexStatus(error) === 'ALREADY_EXISTS') return undefined;
+    throw error;
+  }
+}
+
 /**
  * An error of Vertex AI in our words: `vertex-forbidden`, `vertex-refused`, `vertex-missing`, `vertex-exists` (the user's), `vertex-exhausted`,
  * `vertex-conflict`, `vertex-unreachable`, `timed-out` (the world's). Others pass as they are. `doing` completes "Could not …".

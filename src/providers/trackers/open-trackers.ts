@@ -8,6 +8,8 @@ export interface TrackerPlace {
   readonly home: string;
   /** Value of the key `store`, where a tracker on Vertex AI keeps files of runs. */
   readonly keptIn?: string;
+  /** A TensorBoard instance for a tracker on Vertex AI. */
+  readonly tensorboard?: string;
   readonly log: (line: string) => void;
   readonly store: () => Promise<Store>;
   /** Opened only by a tracker on Vertex AI. */
@@ -18,7 +20,7 @@ export interface TrackerPlace {
 export const openTrackers = (names: readonly string[], place: TrackerPlace): Promise<readonly Tracker[]> =>
   Promise.all(names.map((name) => openTracker(name, place)));
 
-async function openTracker(name: string, { home, keptIn, log, store, vertex }: TrackerPlace): Promise<Tracker> {
+async function openTracker(name: string, { home, keptIn, tensorboard, log, store, vertex }: TrackerPlace): Promise<Tracker> {
   if (name === 'file' || name.startsWith('file:')) {
     const { fileTracker } = await import('./file.ts');
     return fileTracker({ root: name === 'file' ? join(home, 'tracking') : name.slice('file:'.length) });
@@ -27,7 +29,7 @@ async function openTracker(name: string, { home, keptIn, log, store, vertex }: T
     const [{ vertexTracker }, clients] = await Promise.all([import('./vertex.ts'), vertex()]);
     const inBucket = keptIn?.startsWith('gs://') || clients.place.loopback !== undefined;
     const files = keptIn !== undefined && inBucket ? { store: await store(), folder: `${keptIn.replace(/\/+$/, '')}/tracking` } : undefined;
-    return vertexTracker({ clients, log, ...(files && { files }) });
+    return vertexTracker({ clients, log, ...(files && { files }), ...(tensorboard !== undefined && { tensorboard }) });
   }
   throw new UserError('unknown-tracker', `tracker: expected file, file:FOLDER or vertex, found "${name}".`);
 }

@@ -27,6 +27,16 @@ export interface TrackedMetric {
   readonly at: string;
 }
 
+/** How the model of a run was judged, beyond single figures. */
+export interface Evaluation {
+  readonly kind: 'classification' | 'regression' | 'forecast';
+  /** On the test rows, by name. */
+  readonly figures: Readonly<Record<string, number>>;
+  /** `rows[i][j]`: rows of class `classes[i]` that were taken for `classes[j]`. */
+  readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
+  readonly roc?: readonly { readonly falsePositiveRate: number; readonly recall: number; readonly threshold: number }[];
+}
+
 /** Where runs are logged. A tracker that is down must not lose the run: the record stays the truth. */
 export interface Tracker {
   readonly name: string;
@@ -47,6 +57,8 @@ export interface Tracker {
     },
     signal: AbortSignal,
   ) => Promise<void>;
+  /** Absent: the tracker has no form of its own for it. */
+  readonly evaluation?: (id: string, evaluation: Evaluation, signal: AbortSignal) => Promise<void>;
   finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
   /** Lets go of what it holds; nothing is asked of it afterwards. */
   readonly close?: () => Promise<void>;

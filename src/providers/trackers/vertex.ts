@@ -7,11 +7,13 @@ import { sha256 } from '../../kernel/digest.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { fromStruct, toStruct } from '../google/struct.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
-import { isPassing, vertexStatus } from '../google/vertex-errors.ts';
+import { existing, isPassing, vertexStatus } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
 import type { LineageArtifact, TrackedRun, Tracker } from './tracker.ts';
+import { evaluationArtifact } from './vertex-evaluation.ts';
 import { artifactId, experimentId, keyDigest, runId } from './vertex-names.ts';
 import { CONTEXT_BYTES_MAX, newRunMetadata, type RunMetadata, withMetrics } from './vertex-run.ts';
+import { tensorboardOf } from './vertex-tensorboard.ts';
 
 type Context = protos.google.cloud.aiplatform.v1.IContext;
 
@@ -19,6 +21,8 @@ export interface VertexTrackerOptions {
   readonly clients: VertexClients;
   /** Where files of runs go. Absent: there is no bucket, and Vertex AI is told figures only. */
   readonly files?: { readonly store: Store; readonly folder: string };
+  /** A TensorBoard instance for the steps of metrics. Absent: they are kept with the run, and none is ever made. */
+  readonly tensorboard?: string;
   readonly log?: (line: string) => void;
   /** Rest after a lost race for a run's context. */
   readonly pauseMs?: number;
@@ -36,8 +40,11 @@ const STATES = { finished: 'COMPLETE', failed: 'FAILED', killed: 'CANCELLED' } a
  * Vertex AI Experiments, written as its console and Google's Python SDK read it: a context for the experiment, one for the run below it with
  * `_params`, `_metrics` and `_state`, files as artifacts of the run. The id of a run is that of its context.
  */
-export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: VertexTrackerOptions): Tracker {
+export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUSE_MS }: VertexTrackerOptions): Tracker {
   const metadataStore = `${clients.parent}/metadataStores/default`;
+  const board = tensorboard === undefined ? undefined : tensorboardOf(clients, tensorboard);
+  /** Runs of TensorBoard by the id of ours. */
+  const boardRuns = new Map<string, string>();
   const contextName = (id: string): string => `${metadataStore}/contexts/${id}`;
 
   async function find(id: string, signal: AbortSignal): Promise<Context | undefined> {
@@ -152,12 +159,13 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
     key: string,
     artifact: protos.google.cloud.aiplatform.v1.IArtifact,
     signal: AbortSignal,
+    ownId = artifactId(id, key),
   ): Promise<string> {
     const client = await clients.metadata();
-    const name = `${metadataStore}/artifacts/${artifactId(id, key)}`;
+    const name = `${metadataStore}/artifacts/${ownId}`;
     const request = {
       parent: metadataStore,
-      artifactId: artifactId(id, key),
+      artifactId: ownId,
       artifact: { schemaVersion: SCHEMA_VERSION, state: 'LIVE' as const, ...artifact },
     };
     const made = await existing(() => clients.read(`log ${key}`, (options) => client.createArtifact(request, options), signal));
@@ -222,7 +230,17 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
       await change(id, (run) => ({ ...run, _params: { ...run._params, ...shown } }), signal);
     },
 
-    metrics: (id, metrics, signal) => change(id, (run) => withMetrics(run, metrics), signal),
+    async metrics(id, metrics, signal) {
+      await change(id, (run) => withMetrics(run, metrics), signal);
+      if (board && metrics.some(({ step }) => step !== undefined)) await board.write(await boardRun(id, signal), metrics, signal);
+    },
+
+    async evaluation(id, evaluation, signal) {
+      const { schemaTitle, metadata } = evaluationArtifact(evaluation);
+      const artifact = { displayName: 'evaluation', schemaTitle, metadata: toStruct(metadata) };
+      await attach(id, [await addArtifact(id, 'evaluation', artifact, signal)], [], signal);
+    },
+
     tags: (id, tags, signal) => change(id, (run) => ({ ...run, retrain_tags: { ...run.retrain_tags, ...tags } }), signal),
     finish: (id, outcome, signal) => change(id, (run) => ({ ...run, _state: STATES[outcome] }), signal),
     close: () => clients.close(),
@@ -270,6 +288,23 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
     },
   };
 
+  /** The run in TensorBoard, tied to ours as Google's SDK ties them: by the id of an artifact, its schema and a mark. */
+  async function boardRun(id: string, signal: AbortSignal): Promise<string> {
+    const known = boardRuns.get(id);
+    if (known !== undefined) return known;
+    const run = (await find(id, signal))?.displayName ?? id;
+    const resourceName = await board!.run(id.slice(0, -run.length - 1), run, signal);
+    const tie = {
+      displayName: run,
+      uri: `https://${clients.place.region}-aiplatform.googleapis.com/v1/${resourceName}`,
+      schemaTitle: 'google.VertexTensorboardRun',
+      metadata: toStruct({ resourceName, vertex_experiment_tracking: true }),
+    };
+    await attach(id, [await addArtifact(id, 'tensorboard', tie, signal, `${id}-tb-run`)], [], signal);
+    boardRuns.set(id, resourceName);
+    return resourceName;
+  }
+
   async function longParam(id: string, name: string, text: string, signal: AbortSignal): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), 'retrain-tracker-'));
     try {
@@ -279,16 +314,6 @@ export function vertexTracker({ clients, files, log, pauseMs = PAUSE_MS }: Verte
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-  }
-}
-
-/** What `make` gives; undefined when it is there already. */
-async function existing<T>(make: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await make();
-  } catch (error) {
-    if (vertexStatus(error) === 'ALREADY_EXISTS') return undefined;
-    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import { count, difference, estimate } from '../../statistics/figure-text.ts';
 import { gateVerdict, judgeGates } from '../gates.ts';
 import type { Judged } from '../judged-rows.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
-import { curvesOf } from './curves-of.ts';
+import { confusionTables, curvesOf } from './curves-of.ts';
 import type { EvaluateInputs } from './inputs.ts';
 import { measure } from './measure.ts';
 
@@ -88,6 +88,7 @@ export async function assess(
     metrics,
     gates,
     ...(comparison && { comparison }),
+    tables: confusionTables(test.rows),
     curves,
   };
 }

@@ -4,6 +4,7 @@ import type { Manifest, StageRecord } from '../../kernel/record.ts';
 import type { Log } from '../../kernel/stage.ts';
 import type { LineageArtifact, Tracker } from '../../providers/trackers/tracker.ts';
 import { type Params, paramsOf, trackedRun } from '../tracked-run.ts';
+import { evaluationOf } from './evaluation-of.ts';
 
 /** Files a tracker keeps beside the figures, by the name it shows. */
 export type Artifacts = Readonly<Record<string, string>>;
@@ -52,6 +53,8 @@ async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts,
   await tracker.metrics(id, metrics, signal);
   await tracker.tags(id, tagsOf(manifest), signal);
   for (const [name, path] of Object.entries(artifacts)) await tracker.artifact(id, name, path, signal);
+  const evaluation = evaluationOf(manifest);
+  if (evaluation) await tracker.evaluation?.(id, evaluation, signal);
   // Its jobs run on, and whoever goes on with it ends it.
   if (manifest.outcome === 'submitted') return;
   const outcome = manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { status } from '@grpc/grpc-js';
+import { fromStruct } from '../../../src/providers/google/struct.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
 import { vertexTracker } from '../../../src/providers/trackers/vertex.ts';
 import { artifactId, experimentId, runId } from '../../../src/providers/trackers/vertex-names.ts';
@@ -11,6 +12,7 @@ import { newRunMetadata, type RunMetadata, withMetrics } from '../../../src/prov
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
 import { trackerContract } from '../../contracts/tracker.ts';
 import { metadataStandIn, PROJECT_NUMBER } from '../../stand-ins/vertex/metadata.ts';
+import { tensorboardServices } from '../../stand-ins/vertex/tensorboard.ts';
 import { clientsOf } from '../google/vertex.ts';
 
 const run = { experiment: 'churn', name: 'churn_2026-11-21', key: 'k1' };
@@ -230,4 +232,110 @@ test('vertex tracker: of many steps the last is the metric, and long series keep
   assert.deepEqual(many.retrain_series.loss?.at(-1), [19_999, 1 / 20_000]);
   const wide = Array.from({ length: 9_000 }, (_, index) => ({ name: `metric ${index}`, value: index, step: 1, at }));
   assert.deepEqual(withMetrics(start, wide).retrain_series, {});
+});
+
+const INSTANCE = 'projects/ours-1/locations/europe-west4/tensorboards/77';
+
+test('vertex tracker: with a TensorBoard instance steps are time series there, tied to the run as Google’s SDK ties them; without one nothing is asked', async (context) => {
+  const board = tensorboardServices([INSTANCE]);
+  const server = await metadataStandIn(context, board.services);
+  const trackerOf = (tensorboard?: string) =>
+    vertexTracker({ clients: clientsOf(context, server), pauseMs: 1, ...(tensorboard && { tensorboard }) });
+  const tracker = trackerOf(INSTANCE);
+  const id = await tracker.start(run, signal);
+  const name = id.slice('churn-'.length);
+  await tracker.metrics(id, [{ name: 'auc_roc', value: 0.9, at }], signal);
+  assert.equal(
+    server.calls.some(({ method }) => /Tensorboard/.test(method)),
+    false,
+    'a figure is no time series',
+  );
+
+  const loss = (...steps: readonly number[]) => steps.map((step) => ({ name: 'train/loss', value: 1 / step, step, at }));
+  await tracker.metrics(id, [...loss(1, 2), { name: 'train/loss', value: Number.NaN, step: 3, at }], signal);
+  // Another process goes on with it, and tells again what was told.
+  await trackerOf(INSTANCE).metrics(id, loss(1, 2, 4), signal);
+  assert.deepEqual(board.seriesOf(name), {
+    'train/loss': [
+      [1, 1],
+      [2, 0.5],
+      [4, 0.25],
+    ],
+  });
+  const [tie, ...others] = server.artifactsOf(id).map((artifact) => ({ ...artifact, metadata: fromStruct(artifact.metadata) }));
+  const resourceName = `${INSTANCE}/experiments/churn/runs/${name}`;
+  assert.deepEqual(
+    [others.length, tie?.name?.split('/').at(-1), tie?.schemaTitle, tie?.state, tie?.uri, tie?.metadata],
+    [
+      0,
+      `${id}-tb-run`,
+      'google.VertexTensorboardRun',
+      'LIVE',
+      `https://europe-west4-aiplatform.googleapis.com/v1/${resourceName}`,
+      { resourceName, vertex_experiment_tracking: true },
+    ],
+  );
+  assert.deepEqual(board.experiments.get(`${INSTANCE}/experiments/churn`)?.labels, {
+    vertex_tensorboard_experiment_source: 'vertex_experiment',
+  });
+  const many = Array.from({ length: 5_001 }, (_, step) => ({ name: 'lr', value: step, step, at }));
+  await tracker.metrics(id, many, signal);
+  assert.equal(board.seriesOf(name).lr?.length, 5_001);
+
+  const before = server.calls.length;
+  await trackerOf().metrics(id, loss(5), signal);
+  assert.equal(
+    server.calls.slice(before).some(({ method }) => /Tensorboard/.test(method)),
+    false,
+  );
+  const missing = trackerOf(INSTANCE.replace('77', '78'));
+  await assert.rejects(missing.metrics(id, loss(1), signal), { code: 'vertex-missing', message: /tensorboards\/78/ });
+  assert.throws(() => trackerOf(INSTANCE.replace('west4', 'west1')), { code: 'tensorboard-elsewhere', fault: 'user' });
+});
+
+test('vertex tracker: an evaluation is an artifact in Google’s own schemas, once', async (context) => {
+  const { server, tracker } = await emptyTracker(context);
+  const id = await tracker.start(run, signal);
+  const shown = () =>
+    server.artifactsOf(id).map(({ displayName, schemaTitle, metadata }) => [displayName, schemaTitle, fromStruct(metadata)]);
+  const roc = [{ falsePositiveRate: 0.25, recall: 0.5, threshold: 0.9 }];
+  const confusion = {
+    classes: ['no', 'yes'],
+    rows: [
+      [8, 1],
+      [2, 9],
+    ],
+  };
+  for (const accuracy of [0.8, 0.85])
+    await tracker.evaluation?.(id, { kind: 'classification', figures: { accuracy, auc_roc: 0.9, ece: 0.1 }, confusion, roc }, signal);
+  assert.deepEqual(shown(), [
+    [
+      'evaluation',
+      'google.ClassificationMetrics',
+      {
+        accuracy: 0.85,
+        auRoc: 0.9,
+        confusionMatrix: {
+          annotationSpecs: [{ displayName: 'no' }, { displayName: 'yes' }],
+          rows: [
+            [8, 1],
+            [2, 9],
+          ],
+        },
+        confidenceMetrics: [{ confidenceThreshold: 0.9, recall: 0.5, falsePositiveRate: 0.25 }],
+      },
+    ],
+  ]);
+  for (const [kind, schema] of [
+    ['regression', 'google.RegressionMetrics'],
+    ['forecast', 'google.ForecastingMetrics'],
+  ] as const) {
+    const other = await tracker.start({ ...run, key: kind }, signal);
+    await tracker.evaluation?.(other, { kind, figures: { rmse: 2, mae: 1, r2: 0.5, mape: 0.1 } }, signal);
+    const [artifact] = server.artifactsOf(other);
+    assert.deepEqual(
+      [artifact?.schemaTitle, fromStruct(artifact?.metadata)],
+      [schema, { rootMeanSquaredError: 2, meanAbsoluteError: 1, rSquared: 0.5 }],
+    );
+  }
 });

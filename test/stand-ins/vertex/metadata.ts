@@ -25,6 +25,8 @@ const SCHEMAS = {
     'system.Model',
     'google.VertexModel',
     'google.ClassificationMetrics',
+    'google.RegressionMetrics',
+    'google.ForecastingMetrics',
     'google.VertexTensorboardRun',
   ],
   executions: ['system.ContainerExecution', 'system.CustomJobExecution', 'system.Run'],
@@ -43,11 +45,11 @@ export interface MetadataStandIn extends VertexStandIn {
 /**
  * Vertex ML Metadata: a store that must be made first (404 before, an operation that ends later), contexts with etags (a stale one is ABORTED) and
  * parents, artifacts, executions, events, and the filters Retrain and Google's SDK ask with; project numbers in every name given back.
- * Not imitated: update masks, purging, schemas' own fields, labels, orders, lists that lag behind, TensorBoard (no lists of it either).
+ * Not imitated: update masks, purging, schemas' own fields, labels, orders, lists that lag behind; TensorBoard is a stand-in of its own.
  */
-export async function metadataStandIn(context: Pick<TestContext, 'after'>): Promise<MetadataStandIn> {
+export async function metadataStandIn(context: Pick<TestContext, 'after'>, more: Services = {}): Promise<MetadataStandIn> {
   const { services, ...seen } = metadataServices();
-  return { ...(await vertexStandIn(context, services)), ...seen };
+  return { ...(await vertexStandIn(context, { ...services, ...more })), ...seen };
 }
 
 export function metadataServices(lro = operations()): { readonly services: Services } & Omit<MetadataStandIn, keyof VertexStandIn> {

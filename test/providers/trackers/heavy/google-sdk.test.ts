@@ -9,10 +9,28 @@ import { captureProgram } from '../../../../tools/process.ts';
 import { pythonWith } from '../../../../tools/python-packages.ts';
 import { scratchFolder, patience as signal } from '../../../contracts/scratch.ts';
 import { metadataStandIn } from '../../../stand-ins/vertex/metadata.ts';
+import { tensorboardServices } from '../../../stand-ins/vertex/tensorboard.ts';
 import { clientsOf } from '../../google/vertex.ts';
 
 const SDK = '2.7.0';
 const python = await pythonWith(`google-sdk-${SDK}`, [`google-cloud-aiplatform==${SDK}`, 'pandas']);
+
+const at = '2026-11-21T10:00:00Z';
+const EVALUATION = {
+  kind: 'classification',
+  figures: { accuracy: 0.85 },
+  confusion: {
+    classes: ['no', 'yes'],
+    rows: [
+      [8, 1],
+      [2, 9],
+    ],
+  },
+  roc: [
+    { falsePositiveRate: 0, recall: 0, threshold: 1 },
+    { falsePositiveRate: 0.25, recall: 0.5, threshold: 0.9 },
+  ],
+} as const;
 
 interface Read {
   readonly columns: readonly string[];
@@ -20,16 +38,17 @@ interface Read {
   readonly runs: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-test('Google’s own Python SDK reads from the stand-in what the tracker wrote there: data frame, runs, artifacts, executions', async (context) => {
+test('Google’s own Python SDK reads from the stand-in what the tracker wrote there: data frame, runs, artifacts, executions, time series, classification', async (context) => {
   if ('missing' in python) {
     assert.ok(!process.env.CI, python.missing);
     context.diagnostic(`NOT PROVEN HERE: ${python.missing}`);
     return console.error(`NOT PROVEN: Vertex AI Experiments were not read with Google's SDK: ${python.missing}`);
   }
-  const server = await metadataStandIn(context);
+  const tensorboard = 'projects/ours-1/locations/europe-west4/tensorboards/77';
+  const server = await metadataStandIn(context, tensorboardServices([tensorboard]).services);
   const folder = await scratchFolder(context);
   const files = { store: fileStore(), folder: pathToFileURL(folder).href };
-  const tracker = vertexTracker({ clients: clientsOf(context, server), files, pauseMs: 1 });
+  const tracker = vertexTracker({ clients: clientsOf(context, server), files, tensorboard, pauseMs: 1 });
   const csv = join(folder, 'x.csv');
   await writeFile(csv, 'a,b\n');
   const ids: string[] = [];
@@ -40,9 +59,18 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
     await tracker.params(id, { 'train.epochs': 3, algorithm: 't5', merged: true }, signal);
     await tracker.metrics(
       id,
-      Object.entries(metrics).map(([name, value]) => ({ name, value, step: 0, at: 't' })),
+      Object.entries(metrics).map(([name, value]) => ({ name, value, at })),
       signal,
     );
+    // Told in pieces, as a training tells it, and one of them twice.
+    if (key !== 'k3')
+      for (const steps of [[1], [1, 2]])
+        await tracker.metrics(
+          id,
+          steps.map((step) => ({ name: 'loss', value: 1 / step, step, at })),
+          signal,
+        );
+    await tracker.evaluation?.(id, EVALUATION, signal);
     await tracker.artifact(id, 'per_bucket_complexity_eval.csv', csv, signal);
     const inputs = [{ name: 'data', kind: 'dataset' as const, uri: 'gs://data/x.csv' }];
     const outputs = [{ name: 'model', kind: 'model' as const, uri: 'gs://models/3', resource: 'projects/p/locations/l/models/sql@3' }];
@@ -60,6 +88,7 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
     'experiment_name',
     'metric.exact_match',
     'metric.f1_score',
+    'metric.loss',
     'metric.syntax_overall',
     'param.algorithm',
     'param.merged',
@@ -67,20 +96,50 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
     'run_name',
     'run_type',
     'state',
+    'time_series_metric.loss',
   ]);
   assert.deepEqual(read.listed, [...names].sort());
-  for (const [at, name] of names.entries()) {
+  for (const [place, name] of names.entries()) {
     assert.deepEqual(read.runs[name], {
-      state: at === 1 ? 'FAILED' : 'COMPLETE',
+      state: place === 1 ? 'FAILED' : 'COMPLETE',
       params: { 'train.epochs': 3, algorithm: 't5', merged: 'true' },
-      metrics: { exact_match: 0.84, f1_score: 0.9, syntax_overall: 0.99 },
+      metrics: { exact_match: 0.84, f1_score: 0.9, syntax_overall: 0.99, ...(place < 2 && { loss: 0.5 }) },
       artifacts: [
+        ...(place < 2
+          ? [
+              [
+                name,
+                'google.VertexTensorboardRun',
+                `https://europe-west4-aiplatform.googleapis.com/v1/${tensorboard}/experiments/text-to-sql/runs/${name}`,
+              ],
+            ]
+          : []),
         ['data', 'system.Dataset', 'gs://data/x.csv'],
+        ['evaluation', 'google.ClassificationMetrics', ''],
         ['model', 'google.VertexModel', 'gs://models/3'],
-        ['per_bucket_complexity_eval.csv', 'system.Artifact', `${files.folder}/${ids[at]}/per_bucket_complexity_eval.csv`],
+        ['per_bucket_complexity_eval.csv', 'system.Artifact', `${files.folder}/${ids[place]}/per_bucket_complexity_eval.csv`],
       ],
-      executions: [`${ids[at]}-train`],
-      classification: [],
+      executions: [`${ids[place]}-train`],
+      classification: [
+        {
+          display_name: 'evaluation',
+          labels: ['no', 'yes'],
+          matrix: [
+            [8, 1],
+            [2, 9],
+          ],
+          fpr: [0, 0.25],
+          tpr: [0, 0.5],
+          threshold: [1, 0.9],
+        },
+      ],
+      steps:
+        place < 2
+          ? [
+              [1, 1],
+              [2, 0.5],
+            ]
+          : [],
     });
   }
 });

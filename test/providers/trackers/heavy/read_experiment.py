@@ -20,7 +20,7 @@ aiplatform.init(
     api_endpoint=endpoint,
     api_transport="grpc",
 )
-frame = aiplatform.get_experiment_df(experiment, include_time_series=False)
+frame = aiplatform.get_experiment_df(experiment)
 runs = {}
 for name in frame["run_name"]:
     run = aiplatform.ExperimentRun(name, experiment=experiment)
@@ -30,7 +30,8 @@ for name in frame["run_name"]:
         "metrics": run.get_metrics(),
         "artifacts": sorted([a.display_name, a.schema_title, a.uri] for a in run.get_artifacts()),
         "executions": [e.display_name for e in run.get_executions()],
-        "classification": [{"name": c["display_name"], "labels": c.get("labels"), "matrix": c.get("matrix"), "fpr": c.get("fpr")} for c in run.get_classification_metrics()],
+        "classification": [{key: value for key, value in c.items() if key != "id"} for c in run.get_classification_metrics()],
+        "steps": run.get_time_series_data_frame().drop(columns="wall_time", errors="ignore").values.tolist(),
     }
 print(json.dumps({
     "columns": sorted(frame.columns),
