@@ -1,3 +1,4 @@
+import './read-once.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultOf, InvalidInputs, problemLine } from '../kernel/errors.ts';

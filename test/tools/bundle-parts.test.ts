@@ -29,6 +29,19 @@ test('a shortened program means the same; names of classes, texts, patterns and 
   assert.equal(await shorten(program), short);
 });
 
+test('a shortened chunk is ASCII, and its modules are compiled as they are read: each stands in parentheses', async () => {
+  const chunk =
+    'exports.id = 1;\nexports.modules = {\n1: ((module) => { module.exports = "naïve → 😀"; }),\n2: (function () { return () => 2; })\n};';
+  const short = await shorten(chunk);
+  assert.match(short, /^[\x00-\x7f]*$/);
+  assert.match(short, /1:\(\w+=>\{.*\}\),2:\(function\(\)\{return\(\)=>2\}\)\}/);
+  const exports: { modules?: Record<string, (module: { exports?: unknown }) => unknown> } = {};
+  new Function('exports', short)(exports);
+  const module = { exports: undefined };
+  exports.modules![1]!(module);
+  assert.equal(module.exports, 'naïve → 😀');
+});
+
 test('of the protocol files of Vertex AI the services that are spoken to are left, with every message they reach', async () => {
   const found = fromJSON(withServices(protos()) as never);
   const whole = fromJSON(protos() as never);
