@@ -1,4 +1,5 @@
-import { type Execute, type Execution, type ExecutionRule, orderMatters, type SqlValue, textToRun } from '../sql/execution.ts';
+import { type Execute, type Execution, orderMatters, type SqlValue, textToRun } from '../sql/execution.ts';
+import type { ExecutionRule } from '../sql/execution-rules.ts';
 
 export type ExecutionReason = 'equal' | 'different' | 'error' | 'timeout' | 'too-large' | 'refused' | 'gold-error' | 'not-compared';
 

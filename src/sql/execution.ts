@@ -1,4 +1,5 @@
 import { lexisOf } from './dialect.ts';
+import type { ExecutionRule } from './execution-rules.ts';
 import { lex } from './lexer.ts';
 import { plugValue } from './spider/evaluate.ts';
 import { splitStatements } from './split.ts';
@@ -13,9 +14,6 @@ export type Execution =
 
 /** Runs one query on one database; never rejects because of the query. */
 export type Execute = (database: string, source: string) => Promise<Execution>;
-
-export const EXECUTION_RULES = ['spider', 'bird', 'strict'] as const;
-export type ExecutionRule = (typeof EXECUTION_RULES)[number];
 
 const LEXIS = lexisOf('sqlite');
 const CURRENT_YEAR = /YEAR\s*\(\s*CURDATE\s*\(\s*\)\s*\)\s*/gi;

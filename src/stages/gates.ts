@@ -1,49 +1,6 @@
-import { z } from 'zod';
-import type { Gate, MetricValue } from '../kernel/record.ts';
+import type { Gate } from '../kernel/record.ts';
 import { failed, incomparable, type Verdict } from '../kernel/verdict.ts';
-import { findMetric } from '../metrics/catalogue.ts';
-import { type Judged, type Judgement, judge } from '../metrics/gates.ts';
-import type { Task } from '../metrics/metric.ts';
-import { parseThreshold } from '../metrics/threshold.ts';
-import type { Estimate } from '../statistics/estimate.ts';
-
-/** A threshold as users write it; what it cannot be is said when the file is read. */
-export const thresholdInput = z.union([z.string(), z.number()]).check((context) => {
-  try {
-    parseThreshold(context.value);
-  } catch (error) {
-    context.issues.push({ code: 'custom', message: error instanceof Error ? error.message : String(error), input: context.value });
-  }
-});
-
-/** Thresholds by metric: `auc_roc: ">= 0.80"`, or with the way they are judged. */
-export const gateInputs = z
-  .record(
-    z.string(),
-    z.union([
-      thresholdInput,
-      z.strictObject({
-        threshold: thresholdInput.describe('Operator and number, e.g. `>= 0.80`.'),
-        judge: z
-          .enum(['point', 'interval'])
-          .optional()
-          .describe('`point` looks at the value, `interval` at its whole interval. Absent: `point` in evaluate, `interval` in bias-check.'),
-      }),
-    ]),
-  )
-  .default({});
-export type GateInputs = z.output<typeof gateInputs>;
-
-/** Judges every gate on the metrics of one part. A metric that was not measured fails its gate. */
-export function judgeGates(gates: GateInputs, metrics: readonly MetricValue[], split: string, task: Task): Gate[] {
-  if (metrics.length === 0 && split !== 'test') return [];
-  return Object.entries(gates).map(([name, given]) => {
-    const [written, judged] = typeof given === 'object' ? [given.threshold, given.judge ?? 'point'] : [given, 'point'];
-    const measured = findMetric(task, name);
-    const found = metrics.find((metric) => metric.name === measured.name);
-    return { ...gateOf(measured.name, judge(parseThreshold(written, measured.better, name), estimateOf(found), judged as Judged)), split };
-  });
-}
+import type { Judgement } from '../metrics/gates.ts';
 
 /** A judgement in the form a record keeps. */
 export const gateOf = (name: string, judgement: Judgement): Gate => ({
@@ -72,10 +29,4 @@ export function gateVerdict(gates: readonly Gate[]): Verdict | undefined {
   const missed = gatesMissed(gates);
   if (!missed) return undefined;
   return missed.verdict === 'failed' ? failed('gate-missed', missed.text) : incomparable('uncertain', missed.text);
-}
-
-function estimateOf(metric: MetricValue | undefined): Estimate {
-  if (!metric) return { notComputable: 'empty', n: 0 };
-  if (metric.value === undefined) return { notComputable: (metric.notComputable ?? 'empty') as 'empty', n: metric.n };
-  return { value: metric.value, n: metric.n, ...(metric.interval && { interval: metric.interval }) };
 }

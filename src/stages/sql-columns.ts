@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import type { Data } from '../providers/sources/source.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import type { Table } from '../tables/table.ts';
-import { openBenchmarkFile } from './sql-benchmark-files.ts';
 
 /** What a column of text-to-SQL data can hold, and the names it goes by in the data sets and files people have. */
 export const KNOWN_SQL_COLUMNS = {
@@ -58,12 +56,4 @@ export function neededSqlColumn(table: Table, column: SqlColumn, asked: string |
     { file: table.name },
     `Say under \`columns.${column}\` which column holds ${column === 'id' ? 'the key' : 'the SQL'}.`,
   );
-}
-
-/** Text stays text: an SQL column that looks like numbers, or holds NULL, must come as it was written. Also files of public benchmarks. */
-export async function openAsText(reference: string, source: Pick<Data, 'open' | 'fetch'>, signal: AbortSignal): Promise<Table> {
-  const benchmark = await openBenchmarkFile(reference, source, signal);
-  if (benchmark) return benchmark;
-  const { schema } = await source.open(reference, {}, signal);
-  return source.open(reference, { types: Object.fromEntries(schema.map(({ name }) => [name, 'text' as const])) }, signal);
 }

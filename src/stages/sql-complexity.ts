@@ -8,10 +8,8 @@ import type { Dialect } from '../sql/dialect.ts';
 import { spiderHardness } from '../sql/spider/evaluate.ts';
 import { readSpiderSchema, type SpiderSchema } from '../sql/spider/schema.ts';
 import { BadInput } from '../tables/bad-input.ts';
+import type { ComplexityScheme } from './complexity-schemes.ts';
 import type { SqlRows } from './sql-rows.ts';
-
-export const COMPLEXITY_SCHEMES = ['column-or-structure', 'column', 'structure', 'spider'] as const;
-export type ComplexityScheme = (typeof COMPLEXITY_SCHEMES)[number];
 
 interface Means {
   readonly engines: SqlEngines;

@@ -3,7 +3,8 @@ import type { Data } from '../providers/sources/source.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import { collect } from '../tables/memory-table.ts';
 import type { Table } from '../tables/table.ts';
-import { neededSqlColumn, openAsText, type SqlColumns, sqlColumn } from './sql-columns.ts';
+import { openAsText } from './open-as-text.ts';
+import { neededSqlColumn, type SqlColumns, sqlColumn } from './sql-columns.ts';
 
 /** Questions with expected and predicted SQL, in the order of the rows. */
 export interface SqlRows {

@@ -1,4 +1,4 @@
-import { midranks } from '../statistics/index.ts';
+import { midranks } from '../statistics/sort.ts';
 import { cellText, columnIndex, HashList, hashKey, NumberList, rowText, shareOf } from './row-keys.ts';
 import type { Split } from './split.ts';
 import { LEFT_OUT, type Part } from './split-parts.ts';

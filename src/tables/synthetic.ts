@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Random, STREAMS } from '../statistics/index.ts';
+import { Random, STREAMS } from '../statistics/random.ts';
 import { BadInput } from './bad-input.ts';
 import { dayText, parseDay } from './calendar.ts';
 import { tableOfColumns } from './memory-table.ts';

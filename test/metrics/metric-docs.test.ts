@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { allMetrics, FAIRNESS_MEASURES, RATES, type Task } from '../../src/metrics/index.ts';
-import { COMPLEXITY_GAPS } from '../../src/stages/bias-check/complexity.ts';
+import { COMPLEXITY_GAPS } from '../../src/stages/bias-check/complexity-inputs.ts';
 import { DRIFT_METHODS } from '../../src/tables/drift/drift-schema.ts';
 
 const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');

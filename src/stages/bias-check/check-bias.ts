@@ -1,7 +1,7 @@
 import { FAIRNESS_MEASURES } from '../../metrics/fairness.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { metricsAt, unknownMetrics } from '../metric-names.ts';
-import { COMPLEXITY_GAPS } from './complexity.ts';
+import { COMPLEXITY_GAPS } from './complexity-inputs.ts';
 import type { BiasInputs } from './inputs.ts';
 
 const SQL_ONLY = ['complexity', 'groups', 'columns', 'dialect', 'schemas', 'exact-match', 'token-f1'] as const;

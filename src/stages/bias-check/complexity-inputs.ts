@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { wired } from '../../kernel/inputs.ts';
 import { EXACT_MATCHES, TOKEN_F1S } from '../../metrics/text-to-sql-match.ts';
 import { DIALECTS } from '../../sql/dialect.ts';
+import { COMPLEXITY_SCHEMES } from '../complexity-schemes.ts';
 import { sqlColumnInputs } from '../sql-columns.ts';
-import { COMPLEXITY_SCHEMES } from '../sql-complexity.ts';
 
 /** What bias-check takes for text-to-SQL only. */
 export const complexityInputs = {
@@ -49,3 +49,6 @@ export const complexityInputs = {
     z.enum(TOKEN_F1S).optional().describe('What token F1 means where the file has no column `f1_score`. Absent: bag.'),
   ),
 };
+
+/** Gaps between simple and complex SQL, by the metric they are of. */
+export const COMPLEXITY_GAPS = { gap: 'exact_match', gap_f1_score: 'f1_score' } as const;

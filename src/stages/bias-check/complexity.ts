@@ -1,6 +1,6 @@
 import { UserError } from '../../kernel/errors.ts';
 import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
-import type { Context, StageResult } from '../../kernel/stage.ts';
+import type { Context } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { judge } from '../../metrics/gates.ts';
 import { bucketsOf, type ComplexityGap, complexityGap, scoreEstimate } from '../../metrics/text-to-sql-buckets.ts';
@@ -10,13 +10,13 @@ import { parseThreshold } from '../../metrics/threshold.ts';
 import type { SqlEngines } from '../../providers/engines/engine.ts';
 import type { Data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import { type GateInputs, gateOf, gateVerdict } from '../gates.ts';
+import type { GateInputs } from '../gate-inputs.ts';
+import { gateOf, gateVerdict } from '../gates.ts';
 import { complexityLabels, readSchemas, schemasOf } from '../sql-complexity.ts';
 import { readSqlRows, type SqlRows } from '../sql-rows.ts';
-import type { BiasInputs } from './inputs.ts';
+import { COMPLEXITY_GAPS } from './complexity-inputs.ts';
+import type { BiasInputs, BiasResult } from './inputs.ts';
 
-/** Gaps between simple and complex SQL, by the metric they are of. */
-export const COMPLEXITY_GAPS = { gap: 'exact_match', gap_f1_score: 'f1_score' } as const;
 const SCORES = { exact_match: 'share', f1_score: 'mean' } as const;
 
 const TABLE_ROWS = 1_000;
@@ -31,7 +31,7 @@ export async function biasOfComplexity(
   inputs: BiasInputs,
   means: { readonly data: Data; readonly engines: SqlEngines },
   { signal, files }: Context,
-): Promise<StageResult<'groups' | 'too-few' | 'per-bucket' | 'distribution'>> {
+): Promise<BiasResult> {
   const { labels, scores } = await labelledScores(inputs, means, signal);
   const buckets = bucketsOf(labels);
   const small = buckets.filter(({ rows }) => rows.length < inputs['min-group']);

@@ -1,9 +1,30 @@
 import { z } from 'zod';
 import { wired } from '../../kernel/inputs.ts';
+import type { StageResult } from '../../kernel/stage.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
-import { gateInputs } from '../gates.ts';
+import { gateInputs } from '../gate-inputs.ts';
 import { complexityInputs } from './complexity-inputs.ts';
-import { sliceInputs } from './slicings.ts';
+
+const sliceInputs = z
+  .array(
+    z
+      .union([
+        z.string(),
+        z.strictObject({
+          column: z.string().describe('Column whose values make the groups.'),
+          edges: z
+            .array(z.number())
+            .min(1)
+            .optional()
+            .describe('Edges of a number column, rising; a group includes its lower edge. Absent: each value is a group.'),
+        }),
+      ])
+      .transform((slice) =>
+        typeof slice === 'string' ? { column: slice, edges: undefined } : { column: slice.column, edges: slice.edges },
+      ),
+  )
+  .prefault([])
+  .describe('Columns to slice by, e.g. `[gender, { column: age, edges: [25, 45, 65] }]`.');
 
 export const biasInputs = {
   task: sharedKeys.task,
@@ -37,3 +58,4 @@ export const biasInputs = {
   ...complexityInputs,
 };
 export type BiasInputs = z.output<z.ZodObject<typeof biasInputs>>;
+export type BiasResult = StageResult<'groups' | 'too-few' | 'per-bucket' | 'distribution'>;

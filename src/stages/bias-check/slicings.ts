@@ -1,36 +1,15 @@
-import { z } from 'zod';
 import { crossSlices, type Slicing, sliceByEdges, sliceByValue } from '../../metrics/slices.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import { collect } from '../../tables/memory-table.ts';
 import { cellText } from '../../tables/row-keys.ts';
 import type { Table } from '../../tables/table.ts';
+import type { BiasInputs } from './inputs.ts';
 
 // A slice by an identifier would be a table of one-row groups.
 const GROUPS_MAX = 200;
 
-export const sliceInputs = z
-  .array(
-    z
-      .union([
-        z.string(),
-        z.strictObject({
-          column: z.string().describe('Column whose values make the groups.'),
-          edges: z
-            .array(z.number())
-            .min(1)
-            .optional()
-            .describe('Edges of a number column, rising; a group includes its lower edge. Absent: each value is a group.'),
-        }),
-      ])
-      .transform((slice) =>
-        typeof slice === 'string' ? { column: slice, edges: undefined } : { column: slice.column, edges: slice.edges },
-      ),
-  )
-  .prefault([])
-  .describe('Columns to slice by, e.g. `[gender, { column: age, edges: [25, 45, 65] }]`.');
-
 interface Wanted {
-  readonly slices: z.output<typeof sliceInputs>;
+  readonly slices: BiasInputs['slices'];
   readonly cross: readonly (readonly [string, string])[];
 }
 

@@ -1,29 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { UserError } from '../../kernel/errors.ts';
-import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import { defineStage } from '../../kernel/stage.ts';
-import { passed, skipped } from '../../kernel/verdict.ts';
-import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
-import type { ClassificationRows } from '../../metrics/classification-rows.ts';
-import { FAIRNESS_MEASURES, fairnessDirection } from '../../metrics/fairness.ts';
-import { correctMany, type GateAmongMany } from '../../metrics/gate-corrections.ts';
-import { judge } from '../../metrics/gates.ts';
-import { countGroups, type GroupCounts, rateOf } from '../../metrics/group-counts.ts';
-import type { Rows } from '../../metrics/metric.ts';
-import { estimateSlices } from '../../metrics/slices.ts';
-import { parseThreshold } from '../../metrics/threshold.ts';
+import { skipped } from '../../kernel/verdict.ts';
 import { engines } from '../../providers/engines/engine.ts';
 import { data } from '../../providers/sources/source.ts';
-import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import { gateOf, gateVerdict } from '../gates.ts';
-import { classified, regressed } from '../judged-rows.ts';
-import { metricTask } from '../metric-task.ts';
 import { checkBias } from './check-bias.ts';
-import { biasOfComplexity } from './complexity.ts';
 import { biasInputs } from './inputs.ts';
-import { slicingsOf } from './slicings.ts';
-
-const GROUP_RATES = ['selection_rate', 'true_positive_rate', 'false_positive_rate'] as const;
 
 export const biasCheck = defineStage({
   name: 'bias-check',
@@ -40,119 +21,12 @@ export const biasCheck = defineStage({
   check: checkBias,
 
   async run(inputs, { data, engines }, context) {
-    if (inputs.task === 'text-to-sql') return biasOfComplexity(inputs, { data, engines }, context);
-    const { signal, run, log } = context;
+    if (inputs.task === 'text-to-sql') return (await import('./complexity.ts')).biasOfComplexity(inputs, { data, engines }, context);
     if (inputs.slices.length === 0)
       return { verdict: skipped('no-slices', 'bias-check.slices names no column to slice by.'), found: 'no slices' };
     if (!['classification', 'text-classification', 'regression'].includes(inputs.task)) {
       throw new UserError('unsupported-task', `bias-check slices classification, regression and text-to-SQL; task is ${inputs.task}.`);
     }
-    const known =
-      inputs.features === undefined
-        ? undefined
-        : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[] } });
-    const [rows, predictions] = await Promise.all(
-      [inputs.rows ?? inputs.predictions, inputs.predictions].map((path) => data.open(path, {}, signal)),
-    );
-    // `check` lets no run of these tasks begin without.
-    const target = inputs.target!;
-    const options = {
-      key: inputs.key,
-      target: target.column,
-      classes: target.classes ?? known?.target.classes,
-      positive: target.positive,
-      threshold: inputs.threshold,
-      signal,
-    };
-    const judged =
-      inputs.task === 'regression' ? await regressed(rows!, predictions!, options) : await classified(rows!, predictions!, options);
-    const task = metricTask(inputs.task, options.positive);
-    const shown = (inputs.metrics ?? [inputs.primary ?? primaryOf(task)]).map((name) => findMetric(task, name));
-    const minimums = { group: inputs['min-group'], denominator: inputs['min-denominator'] };
-
-    const metrics: MetricValue[] = [];
-    const judgedGates: (GateAmongMany & { readonly name: string; readonly slice: string })[] = [];
-    const tables: RecordTable[] = [];
-    const small = new Set<string>();
-    let groups = 0;
-    const slicings = await slicingsOf(rows!, inputs, signal);
-    for (const [i, slicing] of slicings.entries()) {
-      const estimates = [];
-      for (const [j, metric] of shown.entries()) {
-        log.progress((i + j / shown.length) / slicings.length, `${metric.name} by ${slicing.name}`);
-        for (const { group, rows: n, estimate } of await estimateSlices(metric, judged.rows as Rows, slicing, {
-          minimum: minimums.group,
-          seed: run.seed,
-          signal,
-        })) {
-          estimates.push({ group, n, name: metric.name, estimate });
-          metrics.push(metricOf(metric.name, estimate, `${slicing.name}=${group}`));
-          if (n < minimums.group) small.add(`${slicing.name}=${group}`);
-        }
-      }
-      groups += slicing.groups.length;
-      const counts = binary(judged.rows) ? countGroups(judged.rows, slicing) : [];
-      tables.push(groupTable(slicing.name, estimates, counts, minimums));
-      for (const [name, given] of Object.entries(counts.length > 0 ? FAIRNESS_MEASURES : {})) {
-        const measure = given(counts, { minimums });
-        metrics.push({ ...metricOf(name, measure.estimate, undefined), column: slicing.name });
-        const gate = inputs.gates[name];
-        if (gate === undefined) continue;
-        const [written, how] = typeof gate === 'object' ? [gate.threshold, gate.judge ?? 'interval'] : [gate, 'interval' as const];
-        const threshold = parseThreshold(written, fairnessDirection(name), name);
-        const judgement = judge(threshold, measure.estimate, how as 'point' | 'interval');
-        const estimateAt = (level: number) => given(counts, { minimums, level }).estimate;
-        judgedGates.push({ name, slice: slicing.name, judgement, threshold, estimateAt });
-      }
-    }
-
-    const gates = correctMany(judgedGates).map((judgement, at): Gate => {
-      const { name, slice } = judgedGates[at]!;
-      return { ...gateOf(name, judgement), slice, split: 'test' };
-    });
-    const verdict = gateVerdict(gates) ?? passed;
-    const found = `${groups} groups by ${inputs.slices.map(({ column }) => column).join(', ')}${small.size > 0 ? `; too few rows in ${[...small].join(', ')}` : ''}`;
-    return { verdict, found, outputs: { groups, 'too-few': small.size }, metrics, gates, tables };
+    return (await import('./groups.ts')).biasOfGroups(inputs, { data }, context);
   },
 });
-
-const binary = (rows: object): rows is ClassificationRows => 'positive' in rows && rows.positive !== undefined;
-
-const metricOf = (name: string, estimate: Estimate, slice: string | undefined): MetricValue => ({
-  name,
-  n: estimate.n,
-  split: 'test',
-  ...(slice !== undefined && { slice }),
-  ...(isComputed(estimate)
-    ? { value: estimate.value, ...(estimate.interval && { interval: estimate.interval }) }
-    : { notComputable: estimate.notComputable }),
-});
-
-function groupTable(
-  name: string,
-  estimates: readonly { readonly group: string; readonly n: number; readonly name: string; readonly estimate: Estimate }[],
-  counts: readonly GroupCounts[],
-  minimums: { readonly group: number; readonly denominator: number },
-): RecordTable {
-  const shown = [...new Set(estimates.map((one) => one.name))];
-  const rates = counts.length > 0 ? GROUP_RATES : [];
-  const groups = [...new Set(estimates.map(({ group }) => group))];
-  return {
-    name: `slices-${name}`,
-    title: `Groups by ${name}`,
-    columns: ['group', 'n', ...shown, ...rates],
-    rows: groups.map((group) => {
-      const own = estimates.filter((one) => one.group === group);
-      const count = counts.find((one) => one.group === group);
-      const cells = [
-        ...shown.map((metric) => own.find((one) => one.name === metric)?.estimate),
-        ...rates.map((rate) => (count ? rateOf(count, rate, minimums) : undefined)),
-      ];
-      return [
-        group,
-        own[0]?.n ?? 0,
-        ...cells.map((cell) => (cell === undefined ? null : isComputed(cell) ? cell.value : cell.notComputable)),
-      ];
-    }),
-  };
-}

@@ -7,7 +7,7 @@ import { defineStage } from '../../kernel/stage.ts';
 import { failed, incomparable, passed, skipped, type Verdict } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type Data, data, type ProfileRun } from '../../providers/sources/source.ts';
-import { compareProfiles, type DriftReport } from '../../tables/drift/compare-profiles.ts';
+import type { DriftReport } from '../../tables/drift/compare-profiles.ts';
 import { type DriftMethod, driftShape } from '../../tables/drift/drift-schema.ts';
 import { profileFromJson } from '../../tables/profile/profile-json.ts';
 import type { Profile } from '../../tables/profile-types.ts';
@@ -59,6 +59,7 @@ export const drift = defineStage({
 
     const now = await currentOf(inputs, before, data, { signal, onProgress });
     const ignore = [...inputs.ignore, ...(inputs.key === undefined ? [] : [inputs.key])];
+    const { compareProfiles } = await import('../../tables/drift/compare-profiles.ts');
     const report = compareProfiles(before, now, { ...inputs, ignore, target: inputs.target?.column });
     const verdict = verdictOf(report, inputs['on-drift']);
     const skip = verdict.kind === 'passed' && !report.drifted && inputs['on-none'] === 'skip' && !inputs.force;

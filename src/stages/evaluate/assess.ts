@@ -4,11 +4,12 @@ import { incomparable, passed, type Verdict } from '../../kernel/verdict.ts';
 import { findMetric, metricsOf, primaryOf } from '../../metrics/catalogue.ts';
 import type { Rows, Task } from '../../metrics/metric.ts';
 import { count, difference, estimate } from '../../statistics/figure-text.ts';
-import { gateVerdict, judgeGates } from '../gates.ts';
+import { gateVerdict } from '../gates.ts';
 import type { Judged } from '../judged-rows.ts';
 import { compareWithChampion } from './compare-with-champion.ts';
 import { confusionTables, curvesOf } from './curves-of.ts';
 import type { EvaluateInputs } from './inputs.ts';
+import { judgeGates } from './judge-gates.ts';
 import { measure } from './measure.ts';
 
 const PARTS = ['test', 'oot'] as const;

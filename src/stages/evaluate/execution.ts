@@ -3,8 +3,8 @@ import type { RecordTable } from '../../kernel/record.ts';
 import { type ExecutionScore, executionScorer } from '../../metrics/text-to-sql-execution.ts';
 import type { SqlEngines } from '../../providers/engines/engine.ts';
 import type { Data, SourceFile } from '../../providers/sources/source.ts';
-import type { ExecutionRule } from '../../sql/execution.ts';
 import { changesByItself } from '../../sql/execution.ts';
+import type { ExecutionRule } from '../../sql/execution-rules.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import type { SqlRows } from '../sql-rows.ts';
 

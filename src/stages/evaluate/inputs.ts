@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { wired } from '../../kernel/inputs.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
-import { gateInputs } from '../gates.ts';
+import { gateInputs } from '../gate-inputs.ts';
 import { sqlInputs } from './sql-inputs.ts';
 
 export const evaluateInputs = {

@@ -3,9 +3,9 @@ import { wired } from '../../kernel/inputs.ts';
 import { EXACT_MATCHES, TOKEN_F1S } from '../../metrics/text-to-sql-match.ts';
 import { duration } from '../../pipeline/duration.ts';
 import { DIALECTS } from '../../sql/dialect.ts';
-import { EXECUTION_RULES } from '../../sql/execution.ts';
+import { EXECUTION_RULES } from '../../sql/execution-rules.ts';
+import { COMPLEXITY_SCHEMES } from '../complexity-schemes.ts';
 import { sqlColumnInputs } from '../sql-columns.ts';
-import { COMPLEXITY_SCHEMES } from '../sql-complexity.ts';
 
 /** What evaluate takes for text-to-SQL only. */
 export const sqlInputs = {

@@ -1,27 +1,8 @@
-import { z } from 'zod';
 import type { RecordTable } from '../../kernel/record.ts';
 import { findLeakage, type LeakageFinding } from '../../tables/leakage.ts';
 import type { Split } from '../../tables/split.ts';
 import type { Table } from '../../tables/table.ts';
-
-export const leakageInputs = z
-  .strictObject({
-    entities: z
-      .array(z.string())
-      .default([])
-      .describe('Columns whose values must not be in training and judging rows alike, e.g. a patient.'),
-    texts: z
-      .array(z.string())
-      .optional()
-      .describe('Text columns whose texts must not be in training and judging rows alike. Absent: the question of text-to-SQL, else none.'),
-    'on-leakage': z
-      .enum(['warn', 'fail', 'off'])
-      .default('warn')
-      .describe('What a finding means: a warning in the record, a red run, or that nobody looks.'),
-  })
-  .prefault({})
-  .describe('Looking for rows in two parts and for features that are the target in disguise.');
-export type LeakageInputs = z.output<typeof leakageInputs>;
+import type { LeakageInputs } from './inputs.ts';
 
 interface Facts {
   readonly leakage: LeakageInputs;

@@ -14,7 +14,7 @@ import {
   type Proposal,
   registry,
 } from '../../providers/registries/registry.ts';
-import { thresholdInput } from '../gates.ts';
+import { thresholdInput } from '../gate-inputs.ts';
 import { metricsAt, unknownMetrics } from '../metric-names.ts';
 import { withRowCount } from '../row-counts.ts';
 import { decidePromotion } from './decide-promotion.ts';

@@ -20,8 +20,10 @@ import { type EngineFacts, engines, type Judge } from '../../providers/engines/e
 import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import { gateOf, thresholdInput } from '../gates.ts';
-import { openAsText, sqlColumnInput } from '../sql-columns.ts';
+import { thresholdInput } from '../gate-inputs.ts';
+import { gateOf } from '../gates.ts';
+import { openAsText } from '../open-as-text.ts';
+import { sqlColumnInput } from '../sql-columns.ts';
 import { chooseColumns, type PredictionRow, predictionRows } from './rows.ts';
 
 /** Broken statements shown in the record; the file holds them all. */

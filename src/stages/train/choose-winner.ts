@@ -1,7 +1,5 @@
 import { UserError } from '../../kernel/errors.ts';
 import { isComputed } from '../../statistics/estimate.ts';
-import { openTable } from '../../tables/open-table.ts';
-import { classified, regressed } from '../judged-rows.ts';
 import { type Bench, crossValidated, type Fitted, predictPart } from './jobs.ts';
 
 /**
@@ -42,6 +40,7 @@ async function testScore(bench: Bench, one: Fitted): Promise<number> {
     throw new UserError('no-test-part', 'train.select is test, but there is no test part.', {
       todo: 'Set prepare-data.split.test, or train.select: cv.',
     });
+  const [{ openTable }, { classified, regressed }] = await Promise.all([import('../../tables/open-table.ts'), import('../judged-rows.ts')]);
   const predictions = files.path((await predictPart(bench, one, 'select', inputs.test)).file);
   const options = {
     key: features.key,

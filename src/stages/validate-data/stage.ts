@@ -11,11 +11,10 @@ import { data } from '../../providers/sources/source.ts';
 import { BadInput } from '../../tables/bad-input.ts';
 import { profileToJson } from '../../tables/profile/profile-json.ts';
 import type { Profile } from '../../tables/profile-types.ts';
-import { checkRules } from '../../tables/rules/check-rules.ts';
 import { brokenRules, type QualityReport } from '../../tables/rules/quality-report.ts';
 import { rulesShape } from '../../tables/rules/rules-schema.ts';
 import type { Table } from '../../tables/table.ts';
-import { thresholdInput } from '../gates.ts';
+import { thresholdInput } from '../gate-inputs.ts';
 import { readInputs, readOptionsOf } from '../read-inputs.ts';
 import { rowCounts } from '../row-counts.ts';
 import { watched } from '../watched.ts';
@@ -69,6 +68,7 @@ export const validateData = defineStage({
     const checked = watched(table, (rows) =>
       log.progress(described.rows === 0 ? 0 : 0.5 + rows / described.rows / 2, 'checking the rules'),
     );
+    const { checkRules } = await import('../../tables/rules/check-rules.ts');
     const report = await checkRules(checked, inputs, {
       key: inputs.key,
       target: inputs.target?.column,

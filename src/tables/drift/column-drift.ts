@@ -1,13 +1,8 @@
-import {
-  chiSquareContingency,
-  chiSquareIsf,
-  hellinger,
-  isTested,
-  jensenShannon,
-  ksP,
-  psi,
-  totalVariation,
-} from '../../statistics/index.ts';
+import { hellinger, jensenShannon, psi, totalVariation } from '../../statistics/distances.ts';
+import { chiSquareIsf } from '../../statistics/special/distributions.ts';
+import { chiSquareContingency } from '../../statistics/tests/chi-square.ts';
+import { ksP } from '../../statistics/tests/ks.ts';
+import { isTested } from '../../statistics/tests/tested.ts';
 import { varianceOf } from '../profile/moments.ts';
 import type { CategoricalProfile, NumericProfile } from '../profile-types.ts';
 import { type Bin, categoryBins, numericBins } from './bins.ts';

@@ -1,4 +1,6 @@
-import { adjust, isTested, twoProportions } from '../../statistics/index.ts';
+import { adjust } from '../../statistics/corrections.ts';
+import { isTested } from '../../statistics/tests/tested.ts';
+import { twoProportions } from '../../statistics/tests/two-by-two.ts';
 import { BadInput } from '../bad-input.ts';
 import { nearest } from '../nearest.ts';
 import type { ColumnProfile, Profile } from '../profile-types.ts';

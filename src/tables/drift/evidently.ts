@@ -1,4 +1,8 @@
-import { chiSquareFit, isTested, jensenShannon, ksP, twoProportions } from '../../statistics/index.ts';
+import { jensenShannon } from '../../statistics/distances.ts';
+import { chiSquareFit } from '../../statistics/tests/chi-square.ts';
+import { ksP } from '../../statistics/tests/ks.ts';
+import { isTested } from '../../statistics/tests/tested.ts';
+import { twoProportions } from '../../statistics/tests/two-by-two.ts';
 import { varianceOf } from '../profile/moments.ts';
 import type { NumericProfile } from '../profile-types.ts';
 import type { Measured, Pair } from './column-drift.ts';

@@ -1,4 +1,4 @@
-import { sortNumbers } from '../../statistics/index.ts';
+import { sortNumbers } from '../../statistics/sort-numbers.ts';
 import { byCodePoint } from '../code-point-order.ts';
 import { linearQuantile } from '../expression/fits.ts';
 import type { NumberList } from '../row-keys.ts';

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import type { Context } from '../../kernel/stage.ts';
+import type { Data } from '../../providers/sources/source.ts';
+import { classified, type JudgeOptions, regressed } from '../judged-rows.ts';
+import { metricTask } from '../metric-task.ts';
+import { assess, type EvaluateResult } from './assess.ts';
+import type { EvaluateInputs } from './inputs.ts';
+import { thresholdOf, thresholdOfChampion } from './threshold-of.ts';
+
+/** Metrics of predicted classes, scores or numbers; for two classes at the threshold given or tuned. */
+export async function evaluateTable(inputs: EvaluateInputs, { data }: { readonly data: Data }, context: Context): Promise<EvaluateResult> {
+  const { signal } = context;
+  const known =
+    inputs.features === undefined
+      ? undefined
+      : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[]; positive?: string } });
+  // `check` lets no run of these tasks begin without.
+  const target = inputs.target!;
+  const options: JudgeOptions & { threshold: number } = {
+    key: inputs.key,
+    target: target.column,
+    classes: target.classes ?? known?.target.classes,
+    positive: target.positive,
+    threshold: typeof inputs.threshold === 'number' ? inputs.threshold : 0.5,
+    signal,
+  };
+  const open = (path: string) => data.open(path, {}, signal);
+  options.threshold = await thresholdOf(inputs, open, options);
+  const champion = await thresholdOfChampion(inputs['champion-metadata'], options.threshold);
+  const judgedAt = (threshold: number) => async (rows: string | undefined, predictions: string) => {
+    const [truth, predicted] = [await open(rows ?? predictions), await open(predictions)];
+    return inputs.task === 'regression' ? regressed(truth, predicted, options) : classified(truth, predicted, { ...options, threshold });
+  };
+  const judge = judgedAt(options.threshold);
+  const test = await judge(inputs.rows, inputs.predictions);
+  const result = await assess(
+    { task: metricTask(inputs.task, options.positive), inputs, test, judge, judgeChampion: judgedAt(champion) },
+    context,
+  );
+  const outputs = { ...result.outputs, threshold: options.threshold };
+  return { ...result, outputs: result.comparison === undefined ? outputs : { ...outputs, 'champion-threshold': champion } };
+}
