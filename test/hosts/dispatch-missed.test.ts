@@ -11,7 +11,7 @@ import { githubStandIn, type StoredRun } from '../stand-ins/github.ts';
 
 const NOW = '2026-11-21T20:00:00Z';
 const daily: CatchUp = { cron: ['0 6 * * *'], timezone: 'Europe/Berlin', 'catch-up': 'all', start: '2026-11-18' };
-const screen = { write: () => undefined, interactive: false, columns: 80, colour: false };
+const silent = { write: () => undefined, interactive: false, columns: 80, colour: false };
 
 const workflow = ({
   cron = '0 6 * * *',
@@ -33,6 +33,7 @@ async function repository(context: TestContext, text = workflow()) {
   await mkdir(join(cwd, '.github', 'workflows'), { recursive: true });
   await writeFile(join(cwd, '.github', 'workflows', 'train.yml'), text);
   const env = { GITHUB_REPOSITORY: github.repository, GITHUB_TOKEN: github.token, GITHUB_API_URL: github.apiUrl };
+  const said: string[] = [];
   const door: Door = {
     cwd,
     root: '',
@@ -40,8 +41,8 @@ async function repository(context: TestContext, text = workflow()) {
     env,
     clock: () => new Date(NOW),
     signal: AbortSignal.timeout(60_000),
-    out: screen,
-    err: screen,
+    out: { ...silent, write: (text) => void said.push(...text.trimEnd().split('\n')) },
+    err: silent,
   };
   let id = 0;
   return {
@@ -56,11 +57,12 @@ async function repository(context: TestContext, text = workflow()) {
         status: 'completed',
         ...more,
       }),
-    pass: (more: Partial<Parameters<typeof dispatchMissed>[0]> = {}) =>
-      dispatchMissed(
-        { schedule: daily, model: 'churn', pipeline: 'pipelines/churn.yaml', workflow: 'train.yml', atMost: 5, dryRun: false, ...more },
-        door,
-      ),
+    /** One pass of the watchdog; gives the lines it says. */
+    pass: async (more: Partial<Parameters<typeof dispatchMissed>[0]> = {}) => {
+      const wish = { schedule: daily, model: 'churn', pipeline: 'pipelines/churn.yaml', workflow: 'train.yml', atMost: 5, dryRun: false };
+      await dispatchMissed({ ...wish, ...more }, door);
+      return said.splice(0);
+    },
     dates: () => github.dispatches.map(({ inputs }) => (inputs as Record<string, string>)['logical-date']),
   };
 }
@@ -78,6 +80,17 @@ test('missed ticks are dispatched on the default branch, oldest first, and none 
   for (const date of dates()) ran('21T20:01', { event: 'workflow_dispatch', title: `Train churn, ${date}`, status: 'queued' });
   assert.deepEqual(await pass(), ['churn: no tick was missed.']);
   assert.equal(github.dispatches.length, 2);
+});
+
+test('after a month without a run, a schedule of every hour knows that it has run before', async (context) => {
+  const { ran, pass } = await repository(context, workflow({ cron: '0 * * * *' }));
+  const schedule = { ...daily, cron: ['0 * * * *'], 'catch-up': 'latest', start: undefined } as const;
+  assert.deepEqual(await pass({ schedule }), ['churn: no tick was missed.']);
+  ran('01T05:20', { created: '2026-10-20T05:20:00Z' });
+  assert.deepEqual(await pass({ schedule, workflow: '.github/workflows/train.yml' }), [
+    'churn: missed 2026-11-21T19:00+01:00.',
+    'Started train.yml for 2026-11-21T19:00+01:00.',
+  ]);
 });
 
 test('of several ticks a day, a run counts for the one its title names', async (context) => {

@@ -529,7 +529,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       ({ at, query }) => {
         const [from = '', until = ''] = (query.get('created') ?? '').split('..');
         const all = workflowRuns
-          .filter(({ workflow, event, created }) => workflow === at(0) && event === query.get('event') && created >= from)
+          .filter(({ workflow, event, created }) => workflow === at(0) && event === query.get('event') && (from === '*' || created >= from))
           .filter(({ created }) => until === '*' || created <= until)
           .sort((a, b) => (a.created < b.created ? 1 : -1));
         return { total_count: all.length, workflow_runs: page(all.slice(0, RUNS_OF_SEARCH_MAX), query).map(runJson) };

@@ -41,8 +41,7 @@ export const catchUp: Verb = {
     const options = { atMost: atMostOf(args), dryRun: args.flag('dry-run') };
     const workflow = args.value('workflow');
     if (workflow !== undefined) {
-      const said = await dispatchMissed({ schedule, model: loaded.model, pipeline: loaded.file!, workflow, ...options }, door);
-      for (const line of said) door.out.write(`${line}\n`);
+      await dispatchMissed({ schedule, model: loaded.model, pipeline: loaded.file!, workflow, ...options }, door);
       return EXIT.fine;
     }
     const dates = await missedHere(schedule, loaded, door);

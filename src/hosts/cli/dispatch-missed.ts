@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { providers } from '../../catalog.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { cronFields } from '../../pipeline/cron.ts';
@@ -15,7 +15,7 @@ interface Wish {
   readonly model: string;
   /** Path of the pipeline file in the repository. */
   readonly pipeline: string;
-  /** File of .github/workflows. */
+  /** File of .github/workflows, with or without that folder. */
   readonly workflow: string;
   /** How many runs that were dispatched for a tick may be under way. */
   readonly atMost: number;
@@ -30,10 +30,12 @@ const PIPELINE_FILE = /[^\s,]+\.ya?ml/;
 
 /**
  * Starts a workflow of this repository once for each tick that none of its runs stands for, oldest first. Its runs are the only memory: what
- * was dispatched is found again by its title, in whatever state it is, so that no tick is dispatched twice. Gives what there is to say.
+ * was dispatched is found again by its title, in whatever state it is, so that no tick is dispatched twice.
  */
-export async function dispatchMissed(wish: Wish, door: Door): Promise<readonly string[]> {
-  const { schedule, model, pipeline, workflow } = wish;
+export async function dispatchMissed(wish: Wish, door: Door): Promise<void> {
+  const { schedule, model, pipeline } = wish;
+  const workflow = basename(wish.workflow);
+  const say = (line: string) => door.out.write(`${line}\n`);
   const path = `.github/workflows/${workflow}`;
   const starter = readStarterWorkflow(await textOf(path, door), path);
   refuseUnfit(starter, schedule, path);
@@ -42,8 +44,8 @@ export async function dispatchMissed(wish: Wish, door: Door): Promise<readonly s
   const forge = await openForge(door);
   const runs = (await forge.startedRuns(workflow, lookBackTo(schedule, now), door.signal)).filter((run) => isOf(run, pipeline));
   const dates = missedTicks(schedule, runs.map(runSeen), now, GRACE_MS).map((tick) => zonedText(tick, schedule.timezone));
-  const said = [missedText(model, dates)];
-  if (wish.dryRun || dates.length === 0) return said;
+  say(missedText(model, dates));
+  if (wish.dryRun || dates.length === 0) return;
 
   const underWay = runs.filter((run) => !run.ended && run.startedBy === 'workflow_dispatch' && TICK.test(run.title)).length;
   const starting = dates.slice(0, Math.max(0, wish.atMost - underWay));
@@ -51,14 +53,13 @@ export async function dispatchMissed(wish: Wish, door: Door): Promise<readonly s
   for (const date of starting) {
     const inputs = { 'logical-date': date, ...(starter.inputs?.includes('pipeline') && { pipeline }) };
     await forge.dispatch(workflow, branch, inputs, door.signal);
-    said.push(`Started ${workflow} for ${date}.`);
+    say(`Started ${workflow} for ${date}.`);
   }
   const waiting = dates.length - starting.length;
   if (waiting > 0)
-    said.push(
+    say(
       `${waiting} more at a later pass: at most ${wish.atMost} are under way at a time, and ${underWay} ${underWay === 1 ? 'was' : 'were'}.`,
     );
-  return said;
 }
 
 async function textOf(path: string, door: Door): Promise<string> {

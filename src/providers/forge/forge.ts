@@ -150,7 +150,10 @@ export interface Forge {
   artifacts(run: number, signal: AbortSignal): Promise<readonly WorkflowArtifact[]>;
   /** An artifact's archive. Errors: `too-large`, `digest-mismatch`. */
   artifact(artifact: WorkflowArtifact, bytesMax: number, signal: AbortSignal): Promise<Uint8Array>;
-  /** Runs of a workflow (its file's name) since an instant, started by the clock or by `workflow_dispatch`; newest first. */
+  /**
+   * Runs of a workflow (its file's name) since an instant, started by the clock or by `workflow_dispatch`, and of each kind the last one before,
+   * so that it is known whether there was any; newest first.
+   */
   startedRuns(workflow: string, since: Date, signal: AbortSignal): Promise<readonly StartedRun[]>;
   defaultBranch(signal: AbortSignal): Promise<string>;
   /** Starts a workflow that listens to `workflow_dispatch`. */

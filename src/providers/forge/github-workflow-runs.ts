@@ -11,20 +11,27 @@ type WorkflowRuns = Pick<Forge, 'artifacts' | 'artifact' | 'pullRequestsAt' | 's
 
 /** What workflow runs leave behind, and the pull requests they are for. */
 export function githubWorkflowRuns(place: { readonly owner: string; readonly repo: string }, ask: Ask): WorkflowRuns {
-  /** Up to the limit of one search, newest first. */
-  async function search(workflow: string, event: StartedRun['startedBy'], created: string, signal: AbortSignal): Promise<StartedRun[]> {
+  /** The newest runs of a search, at most `most`. */
+  async function search(
+    workflow: string,
+    event: StartedRun['startedBy'],
+    created: string,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<readonly StartedRun[]> {
     const found: StartedRun[] = [];
+    const per_page = Math.min(PAGE, most);
     for (let page = 1; ; page++) {
       const { data } = await ask(
         `list the runs of ${workflow}`,
         (octokit, request) =>
-          octokit.rest.actions.listWorkflowRuns({ ...place, workflow_id: workflow, event, created, per_page: PAGE, page, request }),
+          octokit.rest.actions.listWorkflowRuns({ ...place, workflow_id: workflow, event, created, per_page, page, request }),
         { signal, permission: 'actions' },
       );
       for (const { id, display_title: title, status, created_at, html_url: url } of data.workflow_runs) {
         found.push({ id, startedBy: event, title, created: new Date(created_at), ended: status === 'completed', url });
       }
-      if (data.workflow_runs.length < PAGE || found.length >= RUNS_OF_SEARCH_MAX) return found;
+      if (data.workflow_runs.length < per_page || found.length >= most) return found;
     }
   }
 
@@ -33,12 +40,15 @@ export function githubWorkflowRuns(place: { readonly owner: string; readonly rep
       const found = new Map<number, StartedRun>();
       for (const event of ['schedule', 'workflow_dispatch'] as const) {
         for (let until: Date | undefined; ; ) {
-          const runs = await search(workflow, event, `${toSeconds(since)}..${until === undefined ? '*' : toSeconds(until)}`, signal);
+          const created = `${toSeconds(since)}..${until === undefined ? '*' : toSeconds(until)}`;
+          const runs = await search(workflow, event, created, RUNS_OF_SEARCH_MAX, signal);
           for (const run of runs) found.set(run.id, run);
           const oldest = runs.at(-1)?.created;
           if (runs.length < RUNS_OF_SEARCH_MAX || oldest === undefined || oldest.getTime() === until?.getTime()) break;
           until = oldest;
         }
+        const before = `*..${toSeconds(new Date(since.getTime() - 1000))}`;
+        for (const run of await search(workflow, event, before, 1, signal)) found.set(run.id, run);
       }
       return [...found.values()].sort((a, b) => b.created.getTime() - a.created.getTime());
     },

@@ -165,7 +165,7 @@ test('an upload cut halfway is deleted and sent again; drafts stay unseen until 
   assert.equal(await github.git.ref('refs/tags/v1'), undefined);
 });
 
-test('runs of a workflow are listed since an instant, by who started them, beyond what one search gives', async (context) => {
+test('runs of a workflow are listed since an instant, with the last before it, by who started them, beyond what one search gives', async (context) => {
   const { github, forge } = await forgeOf(context);
   const at = (minute: number) => new Date(Date.UTC(2026, 10, 1) + minute * 60_000).toISOString().replace('.000Z', 'Z');
   for (let id = 1; id <= 2100; id++) {
@@ -177,7 +177,7 @@ test('runs of a workflow are listed since an instant, by who started them, beyon
   const runs = await forge.startedRuns('train.yml', new Date(at(50)), signal);
   assert.deepEqual(
     runs.map(({ id }) => id),
-    Array.from({ length: 2052 }, (_, index) => 2101 - index),
+    Array.from({ length: 2053 }, (_, index) => 2101 - index),
   );
   const [newest] = runs;
   assert.equal(newest?.url, 'https://github.com/acme/models/actions/runs/2101');
