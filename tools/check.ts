@@ -1,5 +1,4 @@
 /** npm run check: everything about the tree that is not a test of behaviour. Every step runs, then the exit code tells. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureProgram, onCi, root } from './process.ts';
 import { pythonTools } from './python.ts';
@@ -23,14 +22,22 @@ async function good(program: string, args: readonly string[]): Promise<Found> {
   return code === 0 ? { kind: 'good' } : { kind: 'bad', text: output.trimEnd() };
 }
 
-async function ruff(): Promise<Found> {
-  if (!existsSync(join(root, 'trainers'))) return { kind: 'left-out', text: 'there are no trainers' };
+/** A tool of Python on the trainers, once for each list of arguments, until one finds something. */
+async function onTrainers(tool: string, calls: readonly (readonly string[])[]): Promise<Found> {
   const tools = await pythonTools(join(root, 'tools', 'requirements', 'check.lock'));
   if ('failure' in tools) return { kind: onCi ? 'bad' : 'left-out', text: tools.failure };
-  const program = join(tools.bin, 'ruff');
-  const lint = await good(program, ['check', '--no-cache', 'trainers']);
-  return lint.kind === 'good' ? good(program, ['format', '--check', '--no-cache', 'trainers']) : lint;
+  for (const args of calls) {
+    const found = await good(join(tools.bin, tool), args);
+    if (found.kind !== 'good') return found;
+  }
+  return { kind: 'good' };
 }
+
+const ruff = [
+  ['check', '--no-cache', 'trainers'],
+  ['format', '--check', '--no-cache', 'trainers'],
+];
+const mypy = [['--config-file', 'trainers/pyproject.toml', '--cache-dir', join('.cache', 'mypy'), 'trainers/retrain_trainers']];
 
 async function parsedByGitHub(): Promise<Found> {
   const problems: string[] = [];
@@ -51,7 +58,8 @@ const steps: readonly Step[] = [
   },
   { name: 'generated files (npm run generate)', run: () => good(node, [join(root, 'tools', 'generate.ts'), '--check']) },
   { name: 'arrows and house rules', run: () => good(node, ['--test', '--test-reporter=spec', 'test/house/*.test.ts']) },
-  { name: 'trainers (ruff)', run: ruff },
+  { name: 'trainers (ruff)', run: () => onTrainers('ruff', ruff) },
+  { name: 'types of the trainers (mypy)', run: () => onTrainers('mypy', mypy) },
   { name: 'workflows (the parser of GitHub)', run: parsedByGitHub },
   { name: 'workflows (actionlint)', run: async () => linted(await actionlint(workflowFiles())) },
   { name: 'workflows (zizmor)', run: async () => linted(await zizmor(workflowFiles(), repositoryName())) },

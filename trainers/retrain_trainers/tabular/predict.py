@@ -92,9 +92,9 @@ def _as_csv(key: str, keys: list[str], classes: list[str], predicted: Floats) ->
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([key, "predicted", *(f"p:{label}" for label in classes)])
     if classes:
-        chosen = predicted.argmax(axis=1) if len(keys) else []
+        chosen: list[int] = predicted.argmax(axis=1).tolist() if keys else []
         writer.writerows(
-            [row, classes[code], *map(repr, values)] for row, code, values in zip(keys, chosen, predicted.tolist(), strict=False)
+            [row, classes[code], *map(repr, values)] for row, code, values in zip(keys, chosen, predicted.tolist(), strict=True)
         )
     else:
         writer.writerows([row, repr(value)] for row, value in zip(keys, predicted.reshape(-1).tolist(), strict=True))

@@ -33,7 +33,7 @@ def folds_of(search: Search, task: str, target: Codes | Floats, seed: int) -> li
     if search.cv == "time-series":
         splitter = TimeSeriesSplit(n_splits=search.folds)
     elif task == "classification":
-        largest = int(np.bincount(target.astype(np.int64)).max())
+        largest = max(np.bincount(target.astype(np.int64)).tolist())
         if largest < search.folds:
             raise Refused(f"No class has {search.folds} rows; the largest has {largest}.", "Lower search.folds or bring more rows.")
         splitter = StratifiedKFold(n_splits=search.folds, shuffle=True, random_state=random_state(seed))
