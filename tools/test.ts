@@ -1,11 +1,11 @@
 /**
- * npm test [-- NAME…] runs every test but the heavy ones; npm run test:all -- [NAME…] runs all of them.
+ * npm test [-- NAME…] runs every test but the heavy ones; npm run test:all -- [NAME…] runs all of them, those of the Python
+ * trainers among them (backends/python-suite).
  * NAME narrows to the test files whose path contains it.
  */
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { onCi, root, runProgram } from './process.ts';
-import { testTrainers } from './test-trainers.ts';
+import { root, runProgram } from './process.ts';
 
 /** Proofs that take minutes or a browser: they run in `test:all`, before a release and in CI. */
 const HEAVY = /(^|\/)(heavy|e2e-heavy)\//;
@@ -26,8 +26,7 @@ if (files.length === 0) {
   process.exit(2);
 }
 
-const trainers = all && names.length === 0 ? await testTrainers({ required: onCi }) : 0;
-const tests = await runProgram(process.execPath, [
+process.exitCode = await runProgram(process.execPath, [
   '--test',
   // Tests start children (trainers, servers); more files at once than cores makes each slow and none faster.
   `--test-concurrency=${Math.max(2, Math.min(8, availableParallelism()))}`,
@@ -35,5 +34,3 @@ const tests = await runProgram(process.execPath, [
   ...flags,
   ...files,
 ]);
-if (trainers !== 0) console.error('The tests of the Python trainers failed; see above.');
-process.exitCode = tests === 0 ? trainers : tests;

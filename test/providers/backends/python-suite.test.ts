@@ -1,0 +1,6 @@
+import { test } from 'node:test';
+import { passes } from './python-suite.ts';
+import { tabular } from './trainer-jobs.ts';
+
+test('the Python package passes its own tests that need no torch', (t) =>
+  passes(t, { trainer: tabular, folder: 'tests', discover: ['-s', 'tests', '-t', '.'], seconds: 600 }));
