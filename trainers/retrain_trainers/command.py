@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -23,29 +24,38 @@ class Trainer(Protocol):
 
 
 def run(trainer: Trainer, arguments: list[str]) -> int:
-    """Does what the arguments say and returns the exit code. An unknown error is not caught: its trace is the message."""
+    """Does what the arguments say and returns the exit code."""
+    return exit_code_of(lambda: _do(trainer, arguments))
+
+
+def _do(trainer: Trainer, arguments: list[str]) -> None:
+    if arguments == ["describe"]:
+        json.dump(trainer.describe(), sys.stdout, ensure_ascii=False, indent=1)
+        sys.stdout.write("\n")
+        return
+    if len(arguments) != 2 or arguments[0] not in VERBS:
+        raise Refused(f"Expected `describe`, `fit JOB` or `predict JOB`, found {' '.join(arguments) or 'nothing'}.")
+    verb: Verb = "fit" if arguments[0] == "fit" else "predict"
+    end_with_standard_input()
+    job = read_job(Path(arguments[1]), verb)
+    if verb == "fit":
+        trainer.fit(job)
+    else:
+        trainer.predict(job)
+
+
+def exit_code_of(work: Callable[[], None]) -> int:
+    """What work ends with, and its last words on standard error. An unknown error is not caught: its trace is the message."""
     try:
-        if arguments == ["describe"]:
-            json.dump(trainer.describe(), sys.stdout, ensure_ascii=False, indent=1)
-            sys.stdout.write("\n")
-            return 0
-        if len(arguments) != 2 or arguments[0] not in VERBS:
-            raise Refused(f"Expected `describe`, `fit JOB` or `predict JOB`, found {' '.join(arguments) or 'nothing'}.")
-        verb: Verb = "fit" if arguments[0] == "fit" else "predict"
-        end_with_standard_input()
-        job = read_job(Path(arguments[1]), verb)
-        if verb == "fit":
-            trainer.fit(job)
-        else:
-            trainer.predict(job)
+        work()
         return 0
     except Refused as refused:
-        return _say({"error": refused.error, "todo": refused.todo}, EXIT_REFUSED)
+        return say({"error": refused.error, "todo": refused.todo}, EXIT_REFUSED)
     except MemoryError:
-        return _say({"error": "Out of memory.", "todo": "Use a machine with more memory, or fewer threads."}, EXIT_MACHINE)
+        return say({"error": "Out of memory.", "todo": "Use a machine with more memory, or fewer threads."}, EXIT_MACHINE)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EIO):
-            return _say({"error": str(error), "todo": "Free some space, then run again."}, EXIT_MACHINE)
+            return say({"error": str(error), "todo": "Free some space, then run again."}, EXIT_MACHINE)
         raise
 
 
@@ -62,7 +72,8 @@ def end_with_standard_input() -> None:
     threading.Thread(target=watch, name="standard-input", daemon=True).start()
 
 
-def _say(message: dict[str, str], code: int) -> int:
+def say(message: dict[str, str], code: int) -> int:
+    """The last line on standard error, and the exit code that goes with it."""
     sys.stderr.write(json.dumps({key: value for key, value in message.items() if value}, ensure_ascii=False) + "\n")
     sys.stderr.flush()
     return code

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+from retrain_trainers.text_to_sql.trainer import TextToSqlTrainer
 from tests.small_jobs import Case
 
 PACKAGE = Path(__file__).parent.parent
@@ -93,3 +94,11 @@ class Command(Case):
         self.assertFalse((self.folder / "output" / "model").exists())
         process.stdout.close()
         process.stderr.close()
+
+
+class Page(Case):
+    def test_it_shows_the_parameters_of_text_to_sql(self) -> None:
+        page = (PACKAGE.parent / "docs" / "trainers.md").read_text(encoding="utf-8")
+        [algorithm] = TextToSqlTrainer().describe()["algorithms"]
+        for name, schema in algorithm["parameters"]["properties"].items():
+            self.assertIn(f"\n| `{name}` | `{json.dumps(schema['default'])}` | {schema['description']} |\n", page)

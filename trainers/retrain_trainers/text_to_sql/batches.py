@@ -37,7 +37,7 @@ def encode(vocabulary: Vocabulary, prompts: Sequence[str], sql: Sequence[str], l
     )
 
 
-def padded(batch: Sequence[Example], device: torch.device, pad: int = 0) -> dict[str, Any]:
+def padded(batch: Sequence[Example], device: torch.device, pad: int) -> dict[str, Any]:
     """Input, attention mask and, where there are targets, labels; as wide as the longest row."""
     found = {
         "input_ids": _matrix([example.source for example in batch], pad).to(device),

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, TaskType, get_peft_model
-from transformers import AutoConfig, AutoModelForSeq2SeqLM, T5Config, T5ForConditionalGeneration
+from transformers import AutoConfig, AutoModelForSeq2SeqLM, GenerationConfig, T5Config, T5ForConditionalGeneration
 from transformers.utils.logging import disable_progress_bar
 
 from retrain_trainers import CONTRACT
@@ -106,6 +106,9 @@ def load_model(folder: Path, saved: str | None = None) -> Any:
         model = AutoModelForSeq2SeqLM.from_pretrained(str(weights), local_files_only=True, trust_remote_code=False, use_safetensors=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise Refused(f"{weights}: the model cannot be loaded: {str(error)[:800]}.") from None
+    # transformers 5 calls every T5 tied, and would tie the heads of those that are not (1.1, Flan, mT5) when it makes room for tokens.
+    if len({id(part.weight) for part in embeddings_of(model)}) > 1:
+        model.config.tie_word_embeddings = False
     if saved == ADAPTER:
         model = PeftModel.from_pretrained(model, str(folder / ADAPTER)).merge_and_unload()
     return model.float()
@@ -132,6 +135,16 @@ def new_model(parameters: Mapping[str, Any], vocabulary: Vocabulary) -> Any:
     )
 
 
+def must_have_positions(config: Any, parameters: Mapping[str, Any], where: str) -> None:
+    """Raises `Refused` for lengths beyond the positions a base has learned. T5 counts distances and has no such bound."""
+    positions = getattr(config, "max_position_embeddings", None)
+    for name in ("max_source_length", "max_target_length"):
+        if positions is not None and parameters[name] > positions:
+            raise Refused(
+                f"parameters.{name}: {parameters[name]} tokens are more than {where} has positions for; expected at most {positions}."
+            )
+
+
 def make_room(model: Any, vocabulary: Vocabulary) -> None:
     """More rows of embeddings where the vocabulary outgrew them; T5 comes with some to spare."""
     if vocabulary.size() > model.get_input_embeddings().weight.shape[0]:
@@ -153,8 +166,12 @@ def with_lora(model: Any, parameters: Mapping[str, Any], new_tokens: list[int]) 
                 task_type=TaskType.SEQ_2_SEQ_LM,
             ),
         )
-    except ValueError as error:
-        raise Refused(f"parameters.lora_target_modules: {', '.join(targets)} cannot be used: {error}.") from None
+    except ValueError:
+        layers = sorted({name.rpartition(".")[2] for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)})
+        raise Refused(
+            f"parameters.lora_target_modules: {', '.join(targets)} are not all layers of this base; it has {', '.join(layers)}.",
+            "Name those of attention, e.g. q_proj and v_proj.",
+        ) from None
     if new_tokens:
         for weight in {id(part.weight): part.weight for part in embeddings_of(model)}.values():
             learn_rows_only(weight, new_tokens)
@@ -177,9 +194,22 @@ def trainable_count(model: Any) -> int:
     return sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
 
 
-def save_model(model: Any, vocabulary: Vocabulary, folder: Path, how: str, longest: int) -> str:
-    """Writes weights, configuration and tokenizer; `adapter` keeps LoRA's matrices apart. Gives how it was saved."""
-    if isinstance(model, PeftModel) and how == ADAPTER:
+def settings_of(model: Any, vocabulary: Vocabulary, parameters: Mapping[str, Any]) -> GenerationConfig:
+    """How SQL is written. Nothing is drawn by chance, and nothing of a base's own settings is used."""
+    start = model.config.decoder_start_token_id
+    return GenerationConfig(
+        max_new_tokens=parameters["max_target_length"],
+        num_beams=parameters["num_beams"],
+        do_sample=False,
+        pad_token_id=vocabulary.pad,
+        eos_token_id=vocabulary.end,
+        decoder_start_token_id=vocabulary.pad if start is None else start,
+    )
+
+
+def save_model(model: Any, vocabulary: Vocabulary, folder: Path, parameters: Mapping[str, Any]) -> str:
+    """Writes weights, configuration, tokenizer and settings; `adapter` keeps LoRA's matrices apart. Gives how it was saved."""
+    if isinstance(model, PeftModel) and parameters["save_model"] == ADAPTER:
         model.save_pretrained(str(folder / ADAPTER), safe_serialization=True)
         (folder / ADAPTER / "README.md").unlink(missing_ok=True)
         model, saved = model.unload(), ADAPTER
@@ -187,6 +217,7 @@ def save_model(model: Any, vocabulary: Vocabulary, folder: Path, how: str, longe
         model, saved = (model.merge_and_unload() if isinstance(model, PeftModel) else model), "merged"
     weights = weights_folder(folder, saved)
     weights.mkdir(parents=True, exist_ok=True)
+    model.generation_config = settings_of(model, vocabulary, parameters)
     model.save_pretrained(str(weights), safe_serialization=True)
-    vocabulary.save(weights, longest)
+    vocabulary.save(weights, parameters["max_source_length"])
     return saved

@@ -7,19 +7,21 @@ import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import GenerationConfig
 
 from retrain_trainers.contract import Job
 from retrain_trainers.errors import Refused
 from retrain_trainers.outputs import Progress, write_atomic
 from retrain_trainers.text_to_sql import models
 from retrain_trainers.text_to_sql.batches import Example, encode, padded
-from retrain_trainers.text_to_sql.device import computes_in_bf16, device_of
-from retrain_trainers.text_to_sql.pairs import read_pairs
+from retrain_trainers.text_to_sql.device import computes_in_bf16, device_count, device_of
+from retrain_trainers.text_to_sql.pairs import Pairs, read_pairs
 from retrain_trainers.text_to_sql.parameters import T5, parameters_of
+from retrain_trainers.text_to_sql.team import Team, team_of
 from retrain_trainers.text_to_sql.vocabulary import Vocabulary, read_vocabulary
 
 FAILED_SHARE_MAX = 0.01
@@ -34,50 +36,72 @@ class Written:
     error: str | None = None
 
 
+@dataclass(frozen=True)
+class Request:
+    """What is to be predicted, read and checked."""
+
+    model: Path
+    index: dict[str, Any]
+    parameters: dict[str, Any]
+    pairs: Pairs
+
+
 def predict(job: Job) -> None:
-    if job.model is None:
-        raise Refused("job.json: model: expected the path of a model's folder, found nothing.")
-    index = models.read_index(job.model)
-    # Those the model was made with; what a predict job says beside them decides how it writes.
-    parameters = {**T5.complete({}), **index["parameters"], **job.parameters}
-    parameters_of(job)
-    weights = models.weights_folder(job.model, index["saved"])
-    config = models.config_of(weights)
-    vocabulary = read_vocabulary(weights, config)
-    pairs = read_pairs(job.part("predict"), job.key, index["template"], None)
-    device = device_of(job.device)
-    model = models.load_model(job.model, index["saved"]).to(device).eval()
-    writer = Writer(model, vocabulary, parameters, device)
-    encoded = encode(vocabulary, pairs.prompts, [], (parameters["max_source_length"], 0))
-    with Progress(job.output) as progress:
-        written = _in_batches(writer, encoded.examples, parameters["per_device_eval_batch_size"], progress)
+    request = _read(job)
+    parameters, pairs = request.parameters, request.pairs
+    devices = min(device_count(job.device, parameters["devices"], exactly=False), max(1, _batch_count(request)))
+    with team_of(devices, job.device, job.output, partial(_write_beside, job)) as team, Progress(job.output) as progress:
+        written, cut_inputs = _write(job, request, team, progress)
         cut, failed = sum(one.cut for one in written), sum(one.error is not None for one in written)
-        progress.report(1.0, {"rows": len(written), "cut_outputs": cut, "cut_inputs": encoded.cut_sources, "failed": failed})
-    _tell(written, cut, failed, encoded.cut_sources, parameters)
+        progress.report(1.0, {"rows": len(written), "cut_outputs": cut, "cut_inputs": cut_inputs, "failed": failed})
+    _tell(written, cut, failed, cut_inputs, parameters)
     rows = [[key, one.sql, int(one.cut)] for key, one in zip(pairs.keys, written, strict=True)]
     write_atomic(job.output / "predictions.csv", _as_csv([job.key, "predicted", "cut"], rows))
 
 
+def _write_beside(job: Job, team: Team) -> None:
+    """What the other processes of a team do; the first one writes to files."""
+    _write(job, _read(job), team, None)
+
+
+def _read(job: Job) -> Request:
+    if job.model is None:
+        raise Refused("job.json: model: expected the path of a model's folder, found nothing.")
+    parameters_of(job)
+    index = models.read_index(job.model)
+    # Those the model was made with; what a predict job says beside them decides how it writes.
+    parameters = {**T5.complete({}), **index["parameters"], **job.parameters}
+    return Request(job.model, index, parameters, read_pairs(job.part("predict"), job.key, index["template"], None))
+
+
+def _batch_count(request: Request) -> int:
+    return -(-len(request.pairs.keys) // int(request.parameters["per_device_eval_batch_size"]))
+
+
+def _write(job: Job, request: Request, team: Team, progress: Progress | None) -> tuple[list[Written], int]:
+    """For the first process of a team: SQL for each row, and how many questions were cut."""
+    weights = models.weights_folder(request.model, request.index["saved"])
+    vocabulary = read_vocabulary(weights, models.config_of(weights))
+    device = device_of(job.device, team.number)
+    model = models.load_model(request.model, request.index["saved"]).to(device).eval()
+    writer = Writer(model, vocabulary, request.parameters, device)
+    encoded = encode(vocabulary, request.pairs.prompts, [], (request.parameters["max_source_length"], 0))
+    return _in_batches(writer, encoded.examples, request.parameters["per_device_eval_batch_size"], team, progress), encoded.cut_sources
+
+
 class Writer:
-    """Writes SQL for some rows at once. Nothing is drawn by chance, and nothing of a base's own generation settings is used."""
+    """Writes SQL for some rows at once."""
 
     def __init__(self, model: Any, vocabulary: Vocabulary, parameters: dict[str, Any], device: torch.device) -> None:
         self.model, self.vocabulary, self.device = model, vocabulary, device
         self.longest = int(parameters["max_target_length"])
         self.bf16 = computes_in_bf16(parameters["precision"], device)
-        start = model.config.decoder_start_token_id
-        self.settings = GenerationConfig(
-            max_new_tokens=self.longest,
-            num_beams=parameters["num_beams"],
-            do_sample=False,
-            pad_token_id=vocabulary.pad,
-            eos_token_id=vocabulary.end,
-            decoder_start_token_id=vocabulary.pad if start is None else start,
-        )
+        # The model's own, because where settings given with a call are like their defaults it is those of the model that count.
+        model.generation_config = models.settings_of(model, vocabulary, parameters)
 
     def write(self, batch: Sequence[Example]) -> list[Written]:
         with torch.no_grad(), torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            found = self.model.generate(**padded(batch, self.device, self.vocabulary.pad), generation_config=self.settings)
+            found = self.model.generate(**padded(batch, self.device, self.vocabulary.pad))
         return [self._read(ids[1:]) for ids in found.tolist()]
 
     def _read(self, ids: list[int]) -> Written:
@@ -87,15 +111,19 @@ class Writer:
         return Written(self.vocabulary.decode(own), cut=not ended and len(ids) >= self.longest)
 
 
-def _in_batches(writer: Writer, examples: Sequence[Example], size: int, progress: Progress) -> list[Written]:
-    """Rows of like length share a batch; the results come in the order of the rows."""
+def _in_batches(writer: Writer, examples: Sequence[Example], size: int, team: Team, progress: Progress | None) -> list[Written]:
+    """Rows of like length share a batch, the same ones whatever the number of devices; the results come in the order of the rows."""
     order = sorted(range(len(examples)), key=lambda row: (len(examples[row].source), row))
+    batches = [order[start : start + size] for start in range(0, len(order), size)]
+    # Dealt in turn, because longer ones take longer.
+    mine = batches[team.number :: team.size]
     found: dict[int, Written] = {}
-    for start in range(0, len(order), size):
-        rows = order[start : start + size]
+    for done, rows in enumerate(mine, start=1):
         found.update(zip(rows, _forgiving(writer, [examples[row] for row in rows]), strict=True))
-        progress.report(0.99 * len(found) / len(order))
-    return [found[row] for row in range(len(examples))]
+        if progress:
+            progress.report(0.99 * done / len(mine))
+    everyones = {row: one for part in team.gather(found) for row, one in part.items()}
+    return [everyones[row] for row in sorted(everyones)]
 
 
 def _forgiving(writer: Writer, batch: Sequence[Example]) -> list[Written]:

@@ -15,7 +15,7 @@ from retrain_trainers.outputs import json_bytes
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"
 FILE = "tokenizer.json"
-# What SQL needs and T5's vocabulary lacks; with its blank, because T5 joins blanks to the word that follows.
+# What SQL needs and T5's vocabulary lacks, the longer first; with its blank, because T5 joins blanks to the word that follows.
 COMPARISONS = (" <=", " <")
 
 
@@ -42,8 +42,10 @@ class Vocabulary:
     def save(self, folder: Path, longest: int) -> None:
         self.tokenizer.save(str(folder / FILE))
         # So that the folder loads with AutoTokenizer as well.
-        facts = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": PAD, "eos_token": END, "unk_token": UNKNOWN}
-        (folder / "tokenizer_config.json").write_bytes(json_bytes({**facts, "model_max_length": longest}))
+        signs = {"pad_token": self.pad, "eos_token": self.end, "unk_token": self.tokenizer.token_to_id(UNKNOWN)}
+        names = {sign: self.tokenizer.id_to_token(token) for sign, token in signs.items() if token is not None}
+        facts = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": longest}
+        (folder / "tokenizer_config.json").write_bytes(json_bytes({**facts, **names}))
 
 
 def learn_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
@@ -59,7 +61,7 @@ def learn_vocabulary(texts: Iterable[str], size: int) -> Vocabulary:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return _of(tokenizer, PAD, END)
+    return Vocabulary(tokenizer, tokenizer.token_to_id(PAD), tokenizer.token_to_id(END))
 
 
 def read_vocabulary(folder: Path, config: Any) -> Vocabulary:
@@ -76,19 +78,20 @@ def read_vocabulary(folder: Path, config: Any) -> Vocabulary:
         raise Refused(f"{folder}: its tokenizer cannot be read: {str(error)[:500]}.", "Expected tokenizer.json or spiece.model.") from None
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    pad, end = (tokenizer.id_to_token(config.pad_token_id or 0), tokenizer.id_to_token(config.eos_token_id or 1))
-    if pad is None or end is None:
-        raise Refused(f"{path}: no tokens {config.pad_token_id} (padding) and {config.eos_token_id} (end), which config.json names.")
-    return _of(tokenizer, pad, end)
-
-
-def _of(tokenizer: Tokenizer, pad: str, end: str) -> Vocabulary:
-    return Vocabulary(tokenizer, int(tokenizer.token_to_id(pad)), int(tokenizer.token_to_id(end)))
+    signs = {"padding": config.pad_token_id, "end": config.eos_token_id}
+    for name, token in signs.items():
+        if not isinstance(token, int) or tokenizer.id_to_token(token) is None:
+            raise Refused(f"{folder}: expected config.json to name one token of {name} that the tokenizer has, found {json.dumps(token)}.")
+    return Vocabulary(tokenizer, signs["padding"], signs["end"])
 
 
 def add_comparisons(vocabulary: Vocabulary, sql: Sequence[str]) -> list[int]:
     """Adds the comparison signs the tokenizer does not know and the SQL holds; gives the new tokens."""
-    wanted = [sign for sign in COMPARISONS if any(sign in text for text in sql) and not vocabulary.survives(f"a{sign} b")]
+    wanted = []
+    for sign in COMPARISONS:
+        if any(sign in text for text in sql) and not vocabulary.survives(f"a{sign} b"):
+            wanted.append(sign)
+        sql = [text.replace(sign, "") for text in sql]
     if not wanted:
         return []
     before = vocabulary.size()

@@ -78,7 +78,7 @@ class SqlCase(Case):
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
-    def foreign_base(self, spare: int = 0) -> Path:
+    def foreign_base(self, spare: int = 0, dropout: float = 0.1) -> Path:
         """A model folder of transformers alone. `spare`: rows of embeddings beyond the tokens, which T5 has."""
         folder = self.folder / "base"
         folder.mkdir()
@@ -93,6 +93,6 @@ class SqlCase(Case):
         tokenizer.save(str(folder / "tokenizer.json"))
         torch.manual_seed(1)
         size = tokenizer.get_vocab_size() + spare
-        config = T5Config(vocab_size=size, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0)
-        T5ForConditionalGeneration(config).save_pretrained(str(folder))
+        shape = {"d_model": 16, "d_kv": 8, "d_ff": 32, "num_layers": 1, "num_heads": 2, "dropout_rate": dropout}
+        T5ForConditionalGeneration(T5Config(vocab_size=size, decoder_start_token_id=0, **shape)).save_pretrained(str(folder))
         return folder
