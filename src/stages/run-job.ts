@@ -58,14 +58,14 @@ export async function runJob(
  */
 async function jobKey(
   backend: Backend,
-  { verb, trainer, python, job, inputs, environmentLock }: JobSpec,
+  { verb, trainer, python, job, inputs, environmentLock, imageLock }: JobSpec,
   apart: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const { threads: _threads, seconds_left: _seconds, ...work } = job;
   const { digest } = await backend.environment(trainer, python, signal);
   const digests = Object.fromEntries(Object.entries(inputs).map(([path, input]) => [path, input.sha256]));
-  return sha256(canonicalJson({ verb, trainer, work, inputs: digests, environment: [digest, environmentLock], run: apart }));
+  return sha256(canonicalJson({ verb, trainer, work, inputs: digests, environment: [digest, environmentLock], imageLock, run: apart }));
 }
 
 async function watchToEnd(
@@ -108,6 +108,7 @@ export async function predictWith(
     readonly source: TrainerSource;
     readonly python: PythonChoice;
     readonly environmentLock?: string;
+    readonly imageLock?: string;
   },
 ): Promise<FileOutput> {
   const part = await jobInput(what.part, place.signal);
@@ -119,6 +120,7 @@ export async function predictWith(
     inputs: { 'parts/predict.csv': part, model: await jobInput(what.model, place.signal) },
     timeoutSeconds: place.timeoutSeconds,
     ...(what.environmentLock !== undefined && { environmentLock: what.environmentLock }),
+    ...(what.imageLock !== undefined && { imageLock: what.imageLock }),
   };
   await runJob(place, `${name}/output`, spec, () => undefined);
   return place.files.adopt(`${name}/output/predictions.csv`);

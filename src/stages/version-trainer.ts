@@ -31,6 +31,8 @@ export interface VersionTrainer {
   readonly features: readonly string[];
   /** Lock of the environment it was trained in; absent for a trainer without one. */
   readonly environmentLock?: string;
+  /** What its jobs installed into an image that brought the rest; absent for one that was trained elsewhere. */
+  readonly imageLock?: string;
 }
 
 /** Reads `trainer.json` and the environment's lock of a version's folder. `UserError` `unreadable-version` when they do not fit. */
@@ -42,8 +44,15 @@ export async function readVersionTrainer(folder: string): Promise<VersionTrainer
       todo: 'It was registered by something else; its model cannot be started here.',
     });
   const { trainer, ...rest } = parsed.data;
-  const lock = await readFile(join(folder, 'environment.lock'), 'utf8').catch(() => undefined);
-  return { ...rest, source: trainer, ...(lock !== undefined && { environmentLock: lock }) };
+  const [lock, imageLock] = await Promise.all(
+    ['environment.lock', 'image.lock'].map((name) => readFile(join(folder, name), 'utf8').catch(() => undefined)),
+  );
+  return {
+    ...rest,
+    source: trainer,
+    ...(lock !== undefined && { environmentLock: lock }),
+    ...(imageLock !== undefined && { imageLock }),
+  };
 }
 
 /** A predict job for a version's model, as its own `trainer.json` describes it. */

@@ -133,14 +133,30 @@ test('whole on Google: bucket, jobs, registry and experiment; submitted, resumed
     assert.ok(google.text(uri.slice(`gs://${BUCKET}/`.length)).includes(','), uri);
   }
 
+  // Either kind of champion is asked by a run of the other kind.
+  const here = await retrain('run', 'sql.yaml', '--set', 'train.backend=local', '--set', 'train.params={right: 0.8}');
+  assert.equal(here.code, 0, here.out + here.err);
+  const there = await retrain('run', 'sql.yaml', '--set', 'train.wait=attached', '--set', 'train.params={right: 0.9}');
+  assert.equal(there.code, 0, there.out + there.err);
+  assert.deepEqual(
+    (await project.runs()).slice(2).map((each) => [recordOf(each, 'evaluate').comparison?.verdict, each.version]),
+    [
+      ['better', 3],
+      ['better', 4],
+    ],
+  );
+  assert.equal(jobs.jobs.length, 8, 'a fit, its prediction and that of the champion again, and none of the run in between');
+
   const listed = await retrain('registry', 'list', '--registry', REGISTRY, 'sql', '--json');
   assert.equal(listed.code, 0, listed.err);
   const versions = JSON.parse(listed.out) as { version: number; aliases: string[] }[];
   assert.deepEqual(
     versions.map(({ version, aliases }) => [version, aliases]),
     [
-      [1, ['previous']],
-      [2, ['champion']],
+      [1, []],
+      [2, []],
+      [3, ['previous']],
+      [4, ['champion']],
     ],
   );
   await project.write('new.csv', DATA.split('\n').slice(0, 4).join('\n'));

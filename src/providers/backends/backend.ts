@@ -35,6 +35,8 @@ export interface JobSpec {
   readonly inputs: Readonly<Record<string, JobInput>>;
   /** Environment lock the job must run in (a champion's); undefined: the trainer's current one. */
   readonly environmentLock?: string;
+  /** As {@link Environment.imageLock} of the version whose job it is. */
+  readonly imageLock?: string;
   readonly timeoutSeconds: number;
   /** Where the run stands in the experiments of the backend's own service. It is no part of what the job does. */
   readonly experimentRun?: ExperimentRun;
@@ -114,12 +116,17 @@ export interface Backend {
   cancel(job: Job): Promise<JobState>;
   /** Answer of the trainer's `describe`, parsed and checked. */
   describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription>;
-  /** Digest of trainer code and environment lock, and the lock's text: part of the key, kept with a version. */
-  environment(
-    trainer: TrainerSource,
-    python: PythonChoice,
-    signal: AbortSignal,
-  ): Promise<{ readonly digest: string; readonly lock: string }>;
+  /** Where a trainer's jobs run: part of the key, kept with a version. */
+  environment(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<Environment>;
+}
+
+export interface Environment {
+  /** Of trainer code and what it runs in. */
+  readonly digest: string;
+  /** Every package, pinned: what makes a model of this trainer loadable on any machine. Empty for a trainer without one. */
+  readonly lock: string;
+  /** What jobs install instead, into an image that brings the rest. */
+  readonly imageLock?: string;
 }
 
 export interface TrainerDescription {

@@ -17,21 +17,30 @@ export interface TrainerPackage {
   /** Of what is packed: code and requirements. */
   readonly digest: string;
   readonly fileName: string;
-  /** The environment as text, kept with a version. */
+  /** All that the trainer needs on a machine that brings nothing. */
   readonly lock: string;
+  /** What the package asks for, where Google's image brings the rest. */
+  readonly imageLock?: string;
+}
+
+/** The locks that a version keeps; see `Environment`. */
+export interface RecordedLocks {
+  readonly environmentLock?: string;
+  readonly imageLock?: string;
 }
 
 /**
  * Packs a trainer of Retrain as a source distribution that asks for exactly the packages of its lock. The same code and lock give the same
- * bytes: names sorted, no times, no owners. `name`, `extras`: the module; `lock`: an environment recorded earlier, else
- * `requirements/<name>-vertex.lock`, made for Google's images, else the trainer's own.
+ * bytes: names sorted, no times, no owners. `name`, `extras`: the module. It asks for what is `recorded` with a version, else for
+ * `requirements/<name>-vertex.lock`, made for Google's images, else for the trainer's own lock.
  */
 export async function packTrainer(
   root: string,
   { name, extras }: { readonly name: string; readonly extras: readonly string[] },
-  recorded?: string,
+  recorded: RecordedLocks = {},
 ): Promise<TrainerPackage> {
-  const lock = recorded?.replace(LOCK_HEADER, '') ?? (await vertexLock(root, name, extras));
+  const portable = await readLock(root, [name, ...extras.toSorted()].join('-'));
+  const lock = lockFor(recorded, { portable, own: await imageLockOf(root, name) });
   const module_ = name.replaceAll('-', '_');
   const source = join(root, 'trainers', NAME);
   const files = (await readdir(source, { recursive: true }))
@@ -50,12 +59,22 @@ export async function packTrainer(
   const bytes = gzipSync(tar, { level: 9 });
   // The header says which system compressed it; 255 is unknown.
   bytes[9] = 255;
-  return { bytes, digest, fileName: `${top}-${digest.slice(0, 16)}.tar.gz`, lock: `# python 3.10\n${lock}` };
+  const written = `# python 3.10\n${lock}`;
+  const locks = lock === portable ? { lock: written } : { lock: portable, imageLock: written };
+  return { bytes, digest, fileName: `${top}-${digest.slice(0, 16)}.tar.gz`, ...locks };
 }
 
-async function vertexLock(root: string, name: string, extras: readonly string[]): Promise<string> {
-  const own = await readFile(join(root, 'trainers', 'requirements', `${name}-vertex.lock`), 'utf8').catch(() => undefined);
-  return own ?? readLock(root, [name, ...extras.toSorted()].join('-'));
+/** `undefined` where Google's image brings nothing that the trainer needs. */
+const imageLockOf = (root: string, name: string): Promise<string | undefined> =>
+  readFile(join(root, 'trainers', 'requirements', `${name}-vertex.lock`), 'utf8').catch(() => undefined);
+
+/** A version that was trained elsewhere, in what is today's environment there, gets what is today's here; any other its own. */
+function lockFor(
+  { environmentLock, imageLock }: RecordedLocks,
+  { portable, own }: { readonly portable: string; readonly own: string | undefined },
+): string {
+  const recorded = (imageLock ?? environmentLock)?.replace(LOCK_HEADER, '');
+  return recorded === undefined || (imageLock === undefined && recorded === portable) ? (own ?? portable) : recorded;
 }
 
 /** Requirements of a lock without the hashes, which a package cannot ask for: `name==version`, with the marker where there is one. */

@@ -9,7 +9,18 @@ import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
 import { isPassing, type VertexStatus, vertexStatus } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
-import type { Backend, FitReport, Job, JobEvent, JobSpec, JobState, PythonChoice, TrainerDescription, TrainerSource } from './backend.ts';
+import type {
+  Backend,
+  Environment,
+  FitReport,
+  Job,
+  JobEvent,
+  JobSpec,
+  JobState,
+  PythonChoice,
+  TrainerDescription,
+  TrainerSource,
+} from './backend.ts';
 import { machineText } from './machines.ts';
 import { checkResults } from './results.ts';
 import { StoreDocuments } from './store-documents.ts';
@@ -31,7 +42,7 @@ import {
 } from './vertex-job.ts';
 import { type Launch, VertexLaunches } from './vertex-launches.ts';
 import { VertexLive } from './vertex-live.ts';
-import { packTrainer, type TrainerPackage } from './vertex-package.ts';
+import { packTrainer, type RecordedLocks, type TrainerPackage } from './vertex-package.ts';
 import { getJob, type SettleOptions, settle, type Tempo } from './vertex-settle.ts';
 
 export interface VertexBackendOptions {
@@ -193,11 +204,12 @@ class VertexBackend implements Backend {
     return this.#options.describe(trainer, signal);
   }
 
-  async environment(trainer: TrainerSource): Promise<{ digest: string; lock: string }> {
+  async environment(trainer: TrainerSource): Promise<Environment> {
     const image = this.#image(trainer);
     if (trainer.kind === 'command') return { digest: sha256(JSON.stringify([image, trainer.command])), lock: '' };
-    const { digest, lock } = await this.#packed(trainer);
-    return { digest: sha256(JSON.stringify([image, digest])), lock };
+    const { digest, lock, imageLock } = await this.#packed(trainer);
+    const installed = this.#options.image === undefined && imageLock !== undefined;
+    return { digest: sha256(JSON.stringify([image, digest])), lock, ...(installed && { imageLock }) };
   }
 
   /** Makes one job, unless somebody else does; undefined: look again who stands for the key. */
@@ -287,10 +299,10 @@ class VertexBackend implements Backend {
     await this.#documents.write(`${folder}/index.json`, `${JSON.stringify({ job, files }, undefined, 1)}\n`, { signal });
   }
 
-  async #program({ trainer, environmentLock }: JobSpec, signal: AbortSignal): Promise<Program> {
+  async #program({ trainer, environmentLock, imageLock }: JobSpec, signal: AbortSignal): Promise<Program> {
     const image = this.#image(trainer);
     // A command of the user's needs our launcher only; any trainer's package brings it.
-    const packed = await this.#packed(trainer.kind === 'module' ? trainer : LAUNCHER, environmentLock);
+    const packed = await this.#packed(trainer.kind === 'module' ? trainer : LAUNCHER, { environmentLock, imageLock });
     const packageUri = `${this.#options.storeUri}/packages/${packed.fileName}`;
     if (!(await this.#options.store.stat(packageUri, signal)))
       await this.#documents.write(packageUri, packed.bytes, { ifGeneration: 'absent', signal });
@@ -301,11 +313,11 @@ class VertexBackend implements Backend {
       : { kind: 'image', image, packageUri, command: ['python', '-m', module] };
   }
 
-  #packed(trainer: { readonly name: string; readonly extras: readonly string[] }, lock?: string): Promise<TrainerPackage> {
-    const key = JSON.stringify([trainer.name, trainer.extras, lock]);
+  #packed(trainer: { readonly name: string; readonly extras: readonly string[] }, recorded: RecordedLocks = {}): Promise<TrainerPackage> {
+    const key = JSON.stringify([trainer.name, trainer.extras, recorded]);
     const known = this.#packages.get(key);
     if (known) return known;
-    const packed = packTrainer(this.#options.root, trainer, lock);
+    const packed = packTrainer(this.#options.root, trainer, recorded);
     this.#packages.set(key, packed);
     return packed;
   }

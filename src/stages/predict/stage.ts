@@ -73,6 +73,7 @@ export const predict = defineStage({
       source: trainer.source,
       python: trainer.python,
       environmentLock: trainer.environmentLock,
+      imageLock: trainer.imageLock,
     });
     return {
       verdict: passed,

@@ -32,6 +32,10 @@ export const register = defineStage({
       'train.environment',
       z.string().optional().describe('Lock of the environment the model was trained in. Absent: the trainer has none.'),
     ),
+    'image-lock': wired(
+      'train.image-lock',
+      z.string().optional().describe('Lock of what was installed into the image the model was trained in. Absent: it was no image.'),
+    ),
     preparation: wired(
       'prepare-data.preparation',
       z.string().optional().describe('Fitted preparation. Absent: the data was used as it is.'),
@@ -67,6 +71,7 @@ export const register = defineStage({
     const beside = {
       'trainer.json': inputs.trainer,
       'environment.lock': inputs.environment,
+      'image.lock': inputs['image-lock'],
       'preparation.json': inputs.preparation,
       'profile.json': inputs.profile,
       split: inputs.members,

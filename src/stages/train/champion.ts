@@ -31,6 +31,7 @@ export async function predictWithChampion(bench: Bench): Promise<Record<string, 
           source: version.source,
           python: version.python,
           environmentLock: version.environmentLock,
+          imageLock: version.imageLock,
         });
         return { [name]: predicted };
       };

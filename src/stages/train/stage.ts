@@ -29,7 +29,8 @@ export const train = defineStage({
     algorithm: 'The chosen algorithm.',
     trainer: 'What the trainer was given and chose, as JSON: enough to predict with the model.',
     importances: 'Importances of the features, as JSON.',
-    environment: 'Lock of the environment it was trained in.',
+    environment: 'Lock of an environment that its models can be loaded in; the one it was trained in, unless that was an image.',
+    'image-lock': 'Lock of what was installed into the image it was trained in; absent elsewhere.',
     'environment-digest': 'Digest of trainer code and environment.',
     validation: 'Predictions for the validation rows.',
     test: 'Predictions for the test rows.',
@@ -113,6 +114,7 @@ export const train = defineStage({
         'environment-digest': environment.digest,
       };
       if (environment.lock !== '') outputs.environment = await files.write('environment.lock', environment.lock);
+      if (environment.imageLock !== undefined) outputs['image-lock'] = await files.write('image.lock', environment.imageLock);
       if (winner.fit.importances.length > 0)
         outputs.importances = await files.write('importances.json', `${JSON.stringify(winner.fit.importances)}\n`);
       const judging = JUDGING.flatMap((part) => {
