@@ -30,6 +30,8 @@ export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
 export interface StepRun {
   readonly id: string;
   readonly result: Result;
+  /** What the step's own `env` says; absent when it did not begin. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly end?: StepEnd;
 }
 

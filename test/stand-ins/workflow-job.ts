@@ -90,7 +90,7 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
     clearInterval(watch);
     const result: Result = end.code === 0 ? 'success' : cancelled() ? 'cancelled' : 'failure';
     bad ||= result === 'failure';
-    steps.push({ id, result, end });
+    steps.push({ id, result, env, end });
   }
   for (const post of posts) bad ||= (await post()).code !== 0;
   await request.afterJob?.(path, job);

@@ -108,6 +108,59 @@ test('every permission has its reason beside it, and none is given to all jobs',
   }
 });
 
+/** Which steps ask for a secret: who reads stores of the Hub, who talks to the registry or the forge, who notifies. */
+const SECRETS: Readonly<Record<string, readonly string[]>> = {
+  'secrets.HF_TOKEN': ['gate', 'fetch-model', 'fetch-data', 'drift', 'train'],
+  'secrets.SLACK_WEBHOOK_URL': ['notify'],
+  'secrets.SMTP_PASSWORD': ['notify'],
+  'github.token': ['gate', 'fetch-model', 'fetch-data', 'validate-data', 'register', 'promote', 'report'],
+};
+type CalledFile = {
+  readonly on: { readonly workflow_call: { readonly secrets: Readonly<Record<string, { readonly required: boolean }>> } };
+  readonly jobs: Readonly<Record<string, { readonly steps?: readonly { readonly id?: string }[]; readonly secrets?: object }>>;
+};
+
+test('a secret reaches the steps that need it and no other, and none must be given', () => {
+  for (const name of ['retrain.yml', 'retrain-google.yml']) {
+    const { on, jobs, ...rest } = parse(files.find(({ path }) => path.endsWith(`/${name}`))!.text) as CalledFile;
+    assert.doesNotMatch(JSON.stringify(rest), /secrets\.|github\.token/, name);
+    const found: Record<string, string[]> = {};
+    for (const [id, { steps = [], ...job }] of Object.entries(jobs)) {
+      assert.doesNotMatch(JSON.stringify(job), /secrets\.|github\.token/, `${name}: ${id}`);
+      for (const step of steps) {
+        for (const [, secret = ''] of JSON.stringify(step).matchAll(/(secrets\.\w+|github\.token)/g)) {
+          found[secret] = [...(found[secret] ?? []), step.id ?? ''];
+        }
+      }
+    }
+    assert.deepEqual(found, SECRETS, name);
+    const declared = on.workflow_call.secrets;
+    assert.deepEqual(
+      Object.keys(declared)
+        .map((secret) => `secrets.${secret}`)
+        .sort(),
+      Object.keys(SECRETS)
+        .filter((secret) => secret !== 'github.token')
+        .sort(),
+    );
+    for (const [secret, { required }] of Object.entries(declared)) assert.equal(required, false, secret);
+  }
+});
+
+test('who calls a workflow of ours hands on secrets by name, and only those it knows; retrain-all.yml all of them', () => {
+  const known = Object.keys(SECRETS).filter((secret) => secret !== 'github.token');
+  for (const { path, text } of files) {
+    for (const { secrets } of Object.values((parse(text) as CalledFile).jobs)) {
+      assert.notEqual(secrets, 'inherit', path);
+      for (const [name, value] of Object.entries(secrets ?? {})) {
+        assert.equal(value, `\${{ secrets.${name} }}`, path);
+        assert.ok(known.includes(`secrets.${name}`), `${path}: ${name}`);
+      }
+      if (path.endsWith('/retrain-all.yml') && secrets) assert.equal(Object.keys(secrets).length, known.length);
+    }
+  }
+});
+
 test('no expression stands inside a script: what comes from outside goes through the environment', () => {
   const scripts = files.flatMap(({ text }) =>
     Object.values((parse(text) as { jobs: Record<string, { steps?: { run?: string }[] }> }).jobs)

@@ -99,6 +99,8 @@ export const stepOf = (run: WorkflowRun, job: string, step: string) => {
   return found;
 };
 
+export const stepEnv = (run: WorkflowRun, job: string, step: string) => run.jobs[job]!.steps.find(({ id }) => id === step)?.env;
+
 /** Everything the steps of a run said, for the message of a test that fails. */
 export function logOf({ jobs }: WorkflowRun): string {
   const ofJob = (id: string, { steps, called: runs }: JobRun): string[] => [

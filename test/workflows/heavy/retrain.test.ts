@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { customers } from '../../e2e/customers.ts';
 import { runs } from '../../e2e/support.ts';
-import { called, ended, logOf, results, started, stepOf, stepsOf } from '../started.ts';
+import { called, ended, logOf, results, started, stepEnv, stepOf, stepsOf } from '../started.ts';
 
 const CHURN = 'one-model.yml';
 
 test('first run: five jobs and a version in service; nothing new: two jobs; new data: promoted; data that teaches nothing: not promoted', async (context) => {
   const here = await started(context);
-  const first = called(await here.run(CHURN, 1));
+  const secrets = { HF_TOKEN: `hf_${'a'.repeat(34)}`, SMTP_PASSWORD: 'not-in-any-log' };
+  const first = called(await here.run(CHURN, 1, { secrets }));
   assert.deepEqual(results(first), ended('success', 'success', 'success', 'success'), logOf(first));
+  const given = Object.values(first.jobs).flatMap(({ steps }) => steps.filter(({ env }) => env?.HF_TOKEN).map(({ id }) => id));
+  assert.deepEqual(given, ['gate', 'fetch-model', 'fetch-data', 'drift', 'train']);
+  // A secret that nobody set is an empty text, which is none.
+  assert.deepEqual(stepEnv(first, 'report', 'notify'), { SLACK_WEBHOOK_URL: '', SMTP_PASSWORD: secrets.SMTP_PASSWORD });
   assert.deepEqual(first.outputs, { outcome: 'passed', reason: '', run: 'churn-1', version: '1', promoted: 'true' });
   assert.match(first.jobs.report!.uploads['retrain-report-churn-1-1']!, /^<!doctype html>/i);
   assert.match(stepOf(first, 'report', 'report').summary, /^## ✅/);
