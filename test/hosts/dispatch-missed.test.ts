@@ -7,7 +7,8 @@ import type { Door } from '../../src/hosts/cli/door.ts';
 import type { CatchUp } from '../../src/pipeline/missed-ticks.ts';
 import { scratchFolder } from '../contracts/scratch.ts';
 import { ROOT } from '../e2e/support.ts';
-import { githubStandIn, type StoredRun } from '../stand-ins/github.ts';
+import { githubStandIn } from '../stand-ins/github.ts';
+import type { StoredRun } from '../stand-ins/github-runs.ts';
 
 const NOW = '2026-11-21T20:00:00Z';
 const daily: CatchUp = { cron: ['0 6 * * *'], timezone: 'Europe/Berlin', 'catch-up': 'all', start: '2026-11-18' };

@@ -46,6 +46,11 @@ export class ArtifactService implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
+  /** Their time is over: none is found any more. */
+  expire(): void {
+    for (const artifact of this.artifacts) artifact.hash = undefined;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = Buffer.concat(await request.toArray());
     const url = new URL(request.url ?? '/', this.#url);

@@ -12,6 +12,7 @@ import type { StoredArtifact } from './artifacts.ts';
 import { BareRepository, GitRefused, NOTHING } from './git-plumbing.ts';
 import { isAllowed } from './github-permissions.ts';
 import { replyOf } from './github-replies.ts';
+import { type Rerun, runRoutes, type StoredRun } from './github-runs.ts';
 import type { Permissions } from './workflow-file.ts';
 
 /*
@@ -19,7 +20,8 @@ import type { Permissions } from './workflow-file.ts';
  *
  * Not imitated: signing of commits, permissions of the token that is no job's (a fault says 403 instead), rate accounting (a fault says 429), ETags,
  * GraphQL beyond `createCommitOnBranch`, branch protection, immutable releases, replicas that lag, redirects of asset downloads to another host,
- * workflow runs (dispatches are only noted; those a test puts there are listed), the limits on sizes and counts but for that of a search of runs.
+ * starting workflow runs (dispatches and re-runs are only noted; those a test puts there are listed), the limits on sizes and counts but for that of a
+ * search of runs.
  */
 
 /** Answers a request instead of the server; `pass`: let it through after all. */
@@ -65,18 +67,6 @@ interface StoredPull {
   state: 'open' | 'closed';
 }
 
-/** A run of a workflow, as its list shows it. */
-export interface StoredRun {
-  readonly id: number;
-  /** File of the workflow. */
-  readonly workflow: string;
-  readonly event: string;
-  readonly title: string;
-  /** Such as 2026-11-21T04:25:00Z. */
-  readonly created: string;
-  readonly status: 'queued' | 'in_progress' | 'completed';
-}
-
 export interface GitHubStandIn {
   readonly apiUrl: string;
   readonly repository: 'acme/models';
@@ -90,6 +80,8 @@ export interface GitHubStandIn {
   readonly dispatches: { readonly workflow: string; readonly ref: string; readonly inputs: unknown }[];
   /** Runs of workflows: a test puts there what GitHub would have started. */
   readonly workflowRuns: StoredRun[];
+  /** Jobs of theirs that were asked to run again. */
+  readonly reruns: Rerun[];
   /** `METHOD /path` of every request, in order. */
   readonly requests: string[];
   /** Who the token belongs to. */
@@ -103,9 +95,6 @@ export interface GitHubStandIn {
   merge(pull: number): Promise<boolean>;
   close(): Promise<void>;
 }
-
-/** GitHub gives no more of one search, however many pages are asked for. */
-const RUNS_OF_SEARCH_MAX = 1000;
 
 class Refusal extends Error {
   readonly status: number;
@@ -152,6 +141,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
   const pulls: StoredPull[] = [];
   const dispatches: GitHubStandIn['dispatches'] = [];
   const workflowRuns: StoredRun[] = [];
+  const reruns: Rerun[] = [];
   const requests: string[] = [];
   const faults: { readonly match: RegExp; readonly fault: Fault; left: number }[] = [];
   const issued = new Map<string, Permissions>();
@@ -194,16 +184,6 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     expired: false,
   });
 
-  const runJson = ({ id, event, title, created, status }: StoredRun) => ({
-    id,
-    event,
-    status,
-    display_title: title,
-    conclusion: status === 'completed' ? 'success' : null,
-    created_at: created,
-    html_url: `https://github.com/${repository}/actions/runs/${id}`,
-  });
-
   const found = <T>(value: T | undefined): T => {
     if (value === undefined) throw new Refusal(404, 'Not Found');
     return value;
@@ -213,6 +193,16 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     const per = Math.min(100, Number(query.get('per_page') ?? 30));
     const start = (Number(query.get('page') ?? 1) - 1) * per;
     return all.slice(start, start + per);
+  };
+
+  /** A page, and in the header where the next one is. */
+  const linkedPage = <T>(all: readonly T[], { query, request, response }: Call): readonly T[] => {
+    const shown = page(all, query);
+    const number = Number(query.get('page') ?? 1);
+    const next = new URL(request.url ?? '', apiUrl);
+    next.searchParams.set('page', String(number + 1));
+    if (number * Math.min(100, Number(query.get('per_page') ?? 30)) < all.length) response.setHeader('link', `<${next.href}>; rel="next"`);
+    return shown;
   };
 
   async function createCommit(input: {
@@ -524,18 +514,6 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
       },
     ],
     [
-      'GET',
-      /^\/actions\/workflows\/([^/]+)\/runs$/,
-      ({ at, query }) => {
-        const [from = '', until = ''] = (query.get('created') ?? '').split('..');
-        const all = workflowRuns
-          .filter(({ workflow, event, created }) => workflow === at(0) && event === query.get('event') && (from === '*' || created >= from))
-          .filter(({ created }) => until === '*' || created <= until)
-          .sort((a, b) => (a.created < b.created ? 1 : -1));
-        return { total_count: all.length, workflow_runs: page(all.slice(0, RUNS_OF_SEARCH_MAX), query).map(runJson) };
-      },
-    ],
-    [
       'POST',
       /^\/actions\/workflows\/([^/]+)\/dispatches$/,
       async ({ at, body }) => {
@@ -543,6 +521,20 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
         dispatches.push({ workflow: at(0), ref: String(ref), inputs });
       },
     ],
+    ...runRoutes(repository, workflowRuns, reruns).map(
+      ([method, pattern, handle]) =>
+        [
+          method,
+          pattern,
+          (call: Call) =>
+            handle({
+              at: call.at,
+              query: call.query,
+              refuse: (status, message) => new Refusal(status, message),
+              page: (all) => linkedPage(all, call),
+            }),
+        ] as const,
+    ),
   ];
 
   function addComment(issue: number, login: string, body: string): StoredComment {
@@ -631,6 +623,7 @@ export async function githubStandIn(context: Pick<TestContext, 'after'>): Promis
     pulls,
     dispatches,
     workflowRuns,
+    reruns,
     requests,
     fail: (match: RegExp, fault: Fault, times = 1) => void faults.push({ match, fault, left: times }),
     addComment,

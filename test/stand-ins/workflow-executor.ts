@@ -18,7 +18,7 @@ import { type JobEnd, runJob } from './workflow-job.ts';
 /*
  * Runs a workflow with the real files of Retrain as GitHub would: conditions, inputs, outputs and matrices by GitHub's own parser and
  * evaluator, called workflows, a fresh machine for each job, actions and scripts as child processes, a token for each job that may what
- * `permissions` says, re-runs of failed jobs, a cancel.
+ * `permissions` says (an identity token for those with `id-token: write`), re-runs of failed jobs or of one job, a cancel.
  *
  * Left out: concurrency, time limits, runner labels, waiting for reviewers (who says yes is asked), `fail-fast`, `GITHUB_ENV` and `GITHUB_PATH`,
  * matrices of more than one vector, what actions of others do beyond a checkout, a Node on the path and one uploaded file. What a file says
@@ -29,6 +29,7 @@ export type Result = 'success' | 'failure' | 'cancelled' | 'skipped';
 
 export interface StepRun {
   readonly id: string;
+  readonly name: string;
   readonly result: Result;
   /** What the step's own `env` says; absent when it did not begin. */
   readonly env?: Readonly<Record<string, string>>;
@@ -68,6 +69,14 @@ export interface WorkflowRequest {
   readonly run: number;
   /** The run whose failed jobs are run again. */
   readonly previous?: WorkflowRun;
+  /** The one job of that run which is run again, whatever became of it, with those that need it: `retrain.train`. */
+  readonly again?: string;
+  /** Variables of the repository. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** What the runners themselves bring: variables, and folders before their PATH. */
+  readonly machine?: { readonly env?: Readonly<Record<string, string>>; readonly paths?: readonly string[] };
+  /** Variables of a job that may ask GitHub who it is. */
+  readonly identity?: Readonly<Record<string, string>>;
   /** Cancels the workflow once the log of this step shows this. */
   readonly cancel?: { readonly step: string; readonly when: RegExp };
   /** Kills the process of a step once its log shows this. */
@@ -127,7 +136,7 @@ async function runFile(
       const needed = namesOf(file.jobs[id]!.needs);
       await Promise.all(needed.map(begin));
       const before = previous?.jobs[id];
-      const run = before && stays(id, previous, workflow) ? before : await runOne(id, workflow, inputs, ended, place, before);
+      const run = before && stays(id, previous, workflow, place) ? before : await runOne(id, workflow, inputs, ended, place, before);
       ended[id] = run;
       return run;
     })();
@@ -175,7 +184,7 @@ async function runOne(
   const granted = grantedTo(path, file.permissions ?? workflow.file.permissions, place.granted);
   const token = request.forge?.issueToken(readOnlyOnFork(granted, place.github)) ?? 'token-of-the-job';
   const github = { ...place.github, token };
-  const contexts = { github, inputs, needs, secrets: place.secrets, vars: {} };
+  const contexts = { github, inputs, needs, secrets: place.secrets, vars: request.vars ?? {} };
   const conditions = workflow.conditions.get(id)!;
   if (!holds(conditions.job, { contexts, status })) return { result: 'skipped', ...NOTHING };
 
@@ -183,7 +192,24 @@ async function runOne(
   const environment = environmentOf(resolved(file.environment, scope));
   if (environment !== '' && request.approve?.(environment) === false) return { result: 'failure', ...NOTHING };
   if (file.uses === undefined)
-    return { ...(await runJob({ path, file, conditions: conditions.steps, contexts, token, workflow: state }, request)), called: [] };
+    return {
+      ...(await runJob(
+        {
+          path,
+          file,
+          conditions: conditions.steps,
+          contexts,
+          token,
+          workflow: state,
+          env: {
+            ...resolvedTexts(workflow.file.env, scope),
+            ...(readOnlyOnFork(granted, place.github)['id-token'] === 'write' && request.identity),
+          },
+        },
+        request,
+      )),
+      called: [],
+    };
 
   const called = await calledWorkflow(file.uses, request.retrain);
   const legs = legsOf(file, scope);
@@ -230,11 +256,13 @@ async function inTurn<Item, Found>(
   return found;
 }
 
-/** Run again are the jobs that failed and all that need them. */
-function stays(id: string, previous: WorkflowRun, workflow: Workflow): boolean {
+/** Run again are the jobs that failed, or the one that is named, and all that need them. */
+function stays(id: string, previous: WorkflowRun, workflow: Workflow, place: Place): boolean {
+  const { request, prefix } = place;
   const { result } = previous.jobs[id]!;
-  if (result === 'failure' || result === 'cancelled') return false;
-  return namesOf(workflow.file.jobs[id]!.needs).every((name) => stays(name, previous, workflow));
+  const named = request.again === undefined ? undefined : `${request.again}.`.startsWith(`${prefix}${id}.`);
+  if (named ?? (result === 'failure' || result === 'cancelled')) return false;
+  return namesOf(workflow.file.jobs[id]!.needs).every((name) => stays(name, previous, workflow, place));
 }
 
 function ancestors(id: string, workflow: Workflow, found = new Set<string>()): ReadonlySet<string> {
@@ -258,6 +286,9 @@ function readOnlyOnFork(granted: Permissions, github: Place['github']): Permissi
   if (github.event_name !== 'pull_request' || from === undefined || from === github.repository) return granted;
   return Object.fromEntries(Object.entries(granted).map(([scope, access]) => [scope, access === 'write' ? 'read' : access]));
 }
+
+const resolvedTexts = (values: Readonly<Record<string, unknown>> | undefined, scope: Scope): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, resolvedText(value, scope)]));
 
 const environmentOf = (value: unknown): string =>
   typeof value === 'object' && value !== null && 'name' in value ? String(value.name) : typeof value === 'string' ? value : '';

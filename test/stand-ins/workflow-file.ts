@@ -44,6 +44,7 @@ export interface WorkflowFile {
     readonly workflow_dispatch?: { readonly inputs?: Readonly<Record<string, InputFile>> } | null;
   };
   readonly permissions?: Permissions;
+  readonly env?: Values;
   readonly jobs: Readonly<Record<string, JobFile>>;
 }
 
@@ -56,6 +57,7 @@ export interface Workflow {
 
 /** What a step or a job may say beside what is imitated: it changes nothing that is looked at here. */
 const KEYS = {
+  file: ['name', 'run-name', 'on', 'permissions', 'env', 'concurrency', 'jobs'],
   step: ['id', 'name', 'uses', 'run', 'with', 'env', 'if'],
   job: 'name needs if runs-on timeout-minutes permissions environment outputs strategy steps uses with secrets'.split(' '),
 };
@@ -64,6 +66,7 @@ const KEYS = {
 export async function readWorkflow(name: string, text: string): Promise<Workflow> {
   const { template } = await parseWorkflow(name, text);
   const file = parse(text) as WorkflowFile;
+  refuseOthers(name, file, KEYS.file);
   for (const [id, job] of Object.entries(file.jobs)) {
     refuseOthers(`${name}, job ${id}`, job, KEYS.job);
     for (const step of job.steps ?? []) refuseOthers(`${name}, a step of ${id}`, step, KEYS.step);

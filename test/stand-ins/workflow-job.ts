@@ -18,6 +18,8 @@ export interface MachineJob {
   readonly contexts: Readonly<Record<string, unknown>>;
   readonly token: string;
   readonly workflow: { cancelled: boolean };
+  /** What the workflow's `env` and GitHub give this job. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** How a job ended that ran on a machine. */
@@ -35,9 +37,11 @@ interface OwnAction {
 }
 
 /** Runs one job on a machine of its own: its steps, then the post steps of its actions in reverse order. */
-export async function runJob({ path, file, conditions, contexts, token, workflow }: MachineJob, request: WorkflowRequest): Promise<JobEnd> {
+export async function runJob(machine: MachineJob, request: WorkflowRequest): Promise<JobEnd> {
+  const { path, file, conditions, contexts, token, workflow } = machine;
   const start = request.bundled ? fromFolder(join(request.retrain, 'actions')) : fromSources;
-  await using job = await RunnerJob.begin({ start, env: environment(path, contexts, request) });
+  await using job = await RunnerJob.begin({ start, env: environment(machine, request) });
+  job.paths.push(...(request.machine?.paths ?? []));
   for (const secret of [token, ...Object.values(request.secrets ?? {})]) job.masks.add(secret);
   await writeFile(join(job.folder, 'event.json'), JSON.stringify((contexts.github as { event: unknown }).event));
   const steps: StepRun[] = [];
@@ -58,10 +62,11 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
 
   for (const [index, step] of (file.steps ?? []).entries()) {
     const id = step.id ?? `step-${index}`;
+    const name = step.name ?? step.uses ?? '';
     const said = { always: true, success: !bad && !cancelled(), failure: bad && !cancelled(), cancelled: cancelled() };
     const scope: Scope = { contexts: context(), status: said };
     if (!holds(conditions[index]!, scope)) {
-      steps.push({ id, result: 'skipped' });
+      steps.push({ id, name, result: 'skipped' });
       continue;
     }
     await request.beforeStep?.(`${path}.${id}`, job);
@@ -79,9 +84,9 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
       const { ended } = begun;
       if (action.runs.post !== undefined) posts.unshift(async () => job.post(own, await ended));
     } else if (step.run !== undefined) begun = await job.beginScript(resolvedText(step.run, scope), env);
-    else await runOther(step.uses ?? '', given, job, request, uploads, environment(path, contexts, request));
+    else await runOther(step.uses ?? '', given, job, request, uploads, environment(machine, request));
     if (!begun) {
-      steps.push({ id, result: 'success' });
+      steps.push({ id, name, result: 'success' });
       continue;
     }
     const watch = request.cancel?.step === id ? watchFor(request.cancel.when, begun, workflow) : undefined;
@@ -90,7 +95,7 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
     clearInterval(watch);
     const result: Result = end.code === 0 ? 'success' : cancelled() ? 'cancelled' : 'failure';
     bad ||= result === 'failure';
-    steps.push({ id, result, env, end });
+    steps.push({ id, name, result, env, end });
   }
   for (const post of posts) bad ||= (await post()).code !== 0;
   await request.afterJob?.(path, job);
@@ -109,7 +114,7 @@ export async function runJob({ path, file, conditions, contexts, token, workflow
 
 const NO_STATUS = { always: true, success: true, failure: false, cancelled: false };
 
-function environment(path: string, contexts: MachineJob['contexts'], request: WorkflowRequest): Record<string, string> {
+function environment({ path, contexts, env }: MachineJob, request: WorkflowRequest): Record<string, string> {
   const { event_name, repository, run_attempt, sha, workflow_ref } = contexts.github as Record<string, string>;
   return {
     ...request.artifacts.env(`run-${request.run}`, path),
@@ -121,6 +126,8 @@ function environment(path: string, contexts: MachineJob['contexts'], request: Wo
     GITHUB_SHA: sha!,
     ...(workflow_ref !== undefined && { GITHUB_WORKFLOW_REF: workflow_ref }),
     ...(request.forge && { GITHUB_API_URL: request.forge.apiUrl }),
+    ...request.machine?.env,
+    ...env,
   };
 }
 

@@ -20,7 +20,7 @@ export interface Started {
   data(name: string, text: string): Promise<void>;
   /** How often a model was fitted. */
   fits(): Promise<number>;
-  behave(behaviour: '' | 'fails' | 'hangs'): Promise<void>;
+  behave(behaviour: '' | 'fails' | 'hangs' | 'waits'): Promise<void>;
   /** A file on the registry's branch; undefined when there is none. */
   registered(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** Number of the version in service. */

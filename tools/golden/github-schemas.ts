@@ -31,7 +31,10 @@ PATCH /issues/comments/{comment_id}
 GET /pulls
 POST /pulls
 GET /actions/runs/{run_id}/artifacts
-GET /actions/workflows/{workflow_id}/runs`
+GET /actions/workflows/{workflow_id}/runs
+GET /actions/runs/{run_id}
+GET /actions/runs/{run_id}/jobs
+POST /actions/jobs/{job_id}/rerun`
   .trim()
   .split('\n')
   .map((line) => line.split(' ') as [string, string?]);
