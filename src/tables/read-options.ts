@@ -11,6 +11,8 @@ export interface ReadOptions {
   readonly delimiter?: string;
   /** `utf-8` (default), `windows-1252` or `iso-8859-1`; for CSV and TSV only. */
   readonly encoding?: string;
+  /** Texts that a model has written: U+0000 is a character like others, half a surrogate pair becomes U+FFFD. By default both are errors. */
+  readonly anyText?: boolean;
   /** Words that mean missing, besides the unquoted empty field. */
   readonly missing?: readonly string[];
   /** Declared column types; they win over inference. */

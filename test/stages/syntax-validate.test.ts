@@ -49,9 +49,9 @@ function context(): Context & { out: string } {
   };
 }
 
-async function run(csv: string, inputs: Record<string, unknown>) {
+async function run(csv: string, inputs: Record<string, unknown>, name = 'predictions.csv') {
   const at = context();
-  const predictions = join(at.out, 'predictions.csv');
+  const predictions = join(at.out, name);
   writeFileSync(predictions, csv);
   const parsed = z.strictObject(syntaxValidate.inputs).parse({ predictions, dialect: 'sqlite', ...inputs });
   const result = await syntaxValidate.run(parsed, { engines, data }, at);
@@ -128,6 +128,15 @@ test('hostile text stays data: in the file as it is, well-formed in the record',
   const { result, file } = await run(`predicted_sql\n"${evil}"\n`, {});
   assert.ok(file('syntax_validation_results.csv').includes(evil));
   assert.ok(JSON.stringify(result).isWellFormed());
+});
+
+test('U+0000 and half a surrogate pair in what a model wrote are judged, not an error of the file; the row after them is right', async () => {
+  const csv = await run('predicted_sql\n"SELECT 1\0; DROP TABLE t"\nSELECT 1\n', {});
+  assert.match(csv.file('syntax_validation_results.csv'), /,0,invalid,nul,"The text holds U\+0000, [^"]*",1,9,8,[\s\S]*\n,,SELECT 1,1,valid,/);
+  const lines = ['SELECT 1\0', "SELECT '\ud800'", 'SELECT 1'].map((sql) => `${JSON.stringify({ predicted_sql: sql })}\n`).join('');
+  const json = await run(lines, {}, 'predictions.jsonl');
+  assert.equal(json.result.outputs?.validity, 2 / 3);
+  assert.match(json.file('syntax_validation_results.csv'), /\n,,SELECT '\ufffd',1,valid,/);
 });
 
 test('S16: in the file that people open no SQL of a model is a formula', async () => {

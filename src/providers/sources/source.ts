@@ -7,6 +7,8 @@ export interface ReadOptions {
   readonly format?: 'csv' | 'tsv' | 'json' | 'jsonl' | 'parquet';
   readonly delimiter?: string;
   readonly encoding?: string;
+  /** Texts that a model has written: U+0000 is a character like others, half a surrogate pair becomes U+FFFD. By default both are errors. */
+  readonly anyText?: boolean;
   /** Words that mean missing, besides the unquoted empty field. */
   readonly missing?: readonly string[];
   /** Declared column types; they win over inference. */

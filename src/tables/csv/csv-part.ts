@@ -29,7 +29,7 @@ export interface CsvHead {
  */
 export async function csvPart(source: ByteSource, options: ReadOptions, sampleBytes: number, signal?: AbortSignal): Promise<Part> {
   const delimiter = delimiterOf(options);
-  const decode = decoderOf(options.encoding);
+  const decode = decoderOf(options.encoding, options.anyText);
   const missing = new Set(options.missing ?? []);
   const maxRecordBytes = options.maxRecordBytes ?? MAX_RECORD_BYTES;
   const { bytes, complete } = await firstBytes(source, Math.max(sampleBytes, 1024), signal);

@@ -132,10 +132,10 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Bytes that windows-1252 leaves undefined. */
 const UNDEFINED_1252 = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
-/** The decoder of a declared encoding. */
-export function decoderOf(encoding = 'utf-8'): Decode {
+/** The decoder of a declared encoding; with `anyText` that of UTF-8 keeps U+0000. */
+export function decoderOf(encoding = 'utf-8', anyText = false): Decode {
   const name = encoding.toLowerCase();
-  if (name === 'utf-8' || name === 'utf8') return decodeUtf8;
+  if (name === 'utf-8' || name === 'utf8') return anyText ? utf8 : decodeUtf8;
   if (name === 'windows-1252' || name === 'cp1252') return decode1252;
   if (name === 'iso-8859-1' || name === 'latin1' || name === 'latin-1') return (bytes, from, to) => asciiOf(bytes, from, to);
   throw new BadInput('unknown-encoding', `Encoding "${encoding}" is not known.`, {}, 'Use utf-8, windows-1252 or iso-8859-1.');
@@ -148,7 +148,10 @@ function decodeUtf8(bytes: Uint8Array, from: number, to: number): string {
     if (byte === 0) throw new BadText('nul-byte', 'A NUL byte.');
     all |= byte;
   }
-  if (all < 0x80) return asciiOf(bytes, from, to);
+  return all < 0x80 ? asciiOf(bytes, from, to) : utf8(bytes, from, to);
+}
+
+function utf8(bytes: Uint8Array, from: number, to: number): string {
   try {
     return strictUtf8.decode(bytes.subarray(from, to));
   } catch {

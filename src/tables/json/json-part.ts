@@ -26,7 +26,7 @@ export async function jsonPart(source: ByteSource, options: ReadOptions, sampleB
     if (record.to === record.from && options.format === 'jsonl') continue;
     records++;
     try {
-      const object = parseRecord(record);
+      const object = parseRecord(record, options.anyText);
       for (const key of Object.keys(object)) {
         const value = flatCell(object[key], key);
         const found = typeof value === 'string' && missing.has(value) ? 0 : evidenceOfCell(value);
@@ -47,7 +47,8 @@ export async function jsonPart(source: ByteSource, options: ReadOptions, sampleB
     hasRows: records > 0,
     typed: false,
     async *batches(fields, wanted, counts, partSignal) {
-      const filler = new RowFiller(source.name, fields, wanted, missing, countBadRows, counts);
+      const { anyText } = options;
+      const filler = new RowFiller(source.name, fields, wanted, { anyText, missing }, countBadRows, counts);
       for await (const record of recordsOf(source, options, partSignal)) {
         if (record.to === record.from && options.format === 'jsonl') {
           counts.emptyLines++;
@@ -85,6 +86,7 @@ const placeOf = (file: string, row: number, column: string | undefined): Place =
 
 class RowFiller {
   readonly #file: string;
+  readonly #anyText: boolean | undefined;
   readonly #cells: readonly Cells[];
   readonly #places: ReadonlyMap<string, number>;
   readonly #batcher: Batcher;
@@ -98,13 +100,14 @@ class RowFiller {
     file: string,
     fields: readonly PartField[],
     wanted: readonly string[],
-    missing: ReadonlySet<string>,
+    { anyText, missing }: { readonly anyText: boolean | undefined; readonly missing: ReadonlySet<string> },
     countBadRows: boolean,
     counts: PassCounts,
   ) {
     this.#file = file;
+    this.#anyText = anyText;
     const names = fields.map((field) => field.name);
-    this.#cells = fields.map((field) => new Cells(field, decoderOf(), missing, BATCH_ROWS));
+    this.#cells = fields.map((field) => new Cells(field, decoderOf('utf-8', anyText), missing, BATCH_ROWS));
     this.#places = new Map(names.map((name, i) => [name, i]));
     this.#batcher = new Batcher(names, this.#cells, wanted);
     this.#countBadRows = countBadRows;
@@ -115,7 +118,7 @@ class RowFiller {
   add(record: RecordBytes & { readonly row: number }): void {
     let column: string | undefined;
     try {
-      const object = parseRecord(record);
+      const object = parseRecord(record, this.#anyText);
       this.#stamp++;
       for (const key of Object.keys(object)) {
         column = key;

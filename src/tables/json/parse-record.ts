@@ -21,7 +21,7 @@ type Reviver = (key: string, value: unknown, context: { readonly source?: string
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 /** The object of a record. Throws {@link BadCell}: `bad-encoding`, `bad-json`, `not-an-object`, `lone-surrogate`. */
-export function parseRecord({ bytes, from, to }: RecordBytes): Readonly<Record<string, unknown>> {
+export function parseRecord({ bytes, from, to }: RecordBytes, anyText = false): Readonly<Record<string, unknown>> {
   let text: string;
   try {
     text = decoder.decode(bytes.subarray(from, to));
@@ -31,7 +31,7 @@ export function parseRecord({ bytes, from, to }: RecordBytes): Readonly<Record<s
   const lone = MAYBE_LONE.test(text);
   let value: unknown;
   try {
-    value = lone || MAYBE_LONG.test(text) ? parseWithSource(text, keepExact) : JSON.parse(text);
+    value = lone || MAYBE_LONG.test(text) ? parseWithSource(text, anyText ? keepAny : keepExact) : JSON.parse(text);
   } catch (error) {
     if (error instanceof BadCell) throw error;
     throw new BadCell('bad-json', `expected JSON, found ${shown(text)}.`, 'Check quotes, commas and brackets of this record.');
@@ -48,6 +48,8 @@ function keepExact(key: string, value: unknown, { source }: { readonly source?: 
   if (typeof value === 'string') wellFormed(value, key);
   return value;
 }
+
+const keepAny: Reviver = (key, value, context) => (typeof value === 'string' ? value.toWellFormed() : keepExact(key, value, context));
 
 function wellFormed(text: string, column?: string): void {
   if (!text.isWellFormed())

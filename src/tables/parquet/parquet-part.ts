@@ -39,7 +39,7 @@ export async function parquetPart(given: ByteSource, options: ReadOptions): Prom
       const byName = new Map(fields.map((field) => [field.name, field]));
       const columns = wanted.map((name) => {
         const leaf = leaves.find((candidate) => candidate.name === name) as Leaf;
-        const interner = new Interner(decoderOf(), missing);
+        const interner = new Interner(decoderOf('utf-8', options.anyText), missing);
         const field = byName.get(name) as PartField;
         return { leaf, index: leaves.indexOf(leaf), field, interner, kept: reuse ? targetOf(leaf, BATCH_ROWS) : undefined };
       });
