@@ -186,7 +186,7 @@ export function githubForge(options: GitHubForgeOptions): Forge {
           'tree-too-large',
           `A folder of ${repository} (tree ${sha}) has more files than GitHub lists at once (100,000).`,
           {
-            todo: 'Remove versions nobody needs, or keep the registry in gs:// or s3://.',
+            todo: 'Remove versions nobody needs, or keep the registry in a bucket (gs://).',
           },
         );
       return data.tree.flatMap(({ path, type, sha: entry }) =>

@@ -90,7 +90,7 @@ function isText(bytes: Uint8Array): boolean {
 
 function tooLarge(what: string): UserError {
   return new UserError('too-large-for-git', `${what}: registry git cannot keep this version.`, {
-    todo: 'Keep the registry in a bucket: `registry: gs://BUCKET/FOLDER` or `registry: s3://BUCKET/FOLDER`.',
+    todo: 'Keep the registry in a bucket: `registry: gs://BUCKET/FOLDER`.',
   });
 }
 

@@ -18,7 +18,7 @@ export interface StoredObject {
   readonly crc32c?: string;
 }
 
-/** Where bytes live: `file:`, `gs://`, `s3://`, `hf://`. Every read is checked; every write is all or nothing. */
+/** Where bytes live: `file:`, `gs://`, `hf://`. Every read is checked; every write is all or nothing. */
 export interface Store {
   stat(uri: string, signal: AbortSignal): Promise<StoredObject | undefined>;
   /** All objects under a prefix, in pages, sorted by URI. */
