@@ -1,4 +1,5 @@
-import { basename, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
 import { digestOfEntries } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { type KeptObjects, secondName } from '../kept-objects.ts';
@@ -82,6 +83,7 @@ export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
             .map(({ name }) => name)
             .join(', ')}.`,
         );
+      await checkShards(to, files);
       files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
       const generations = wanted.map(({ name, object }) => ({ path: name, sha256: object.generation }));
       const same = new Set(generations.map(({ sha256 }) => sha256));
@@ -93,6 +95,25 @@ export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
       };
     },
   };
+}
+
+/** Weights in several files come with an index of them; one that is missing would be found when a trainer has long been paid for. */
+async function checkShards(folder: string, files: readonly ModelFile[]): Promise<void> {
+  const there = new Set(files.map(({ path }) => path));
+  for (const { path } of files) {
+    if (!path.endsWith('.safetensors.index.json')) continue;
+    const { weight_map: map } = (JSON.parse(await readFile(join(folder, path), 'utf8')) ?? {}) as { weight_map?: unknown };
+    const named = typeof map === 'object' && map !== null ? new Set(Object.values(map).map(String)) : [];
+    const missing = [...named].filter((name) => !there.has(posix.join(posix.dirname(path), name))).sort();
+    if (missing.length === 0) continue;
+    throw new UserError(
+      'damaged-model',
+      `${path} names ${missing.slice(0, 3).join(', ')}: ${missing.length} of its ${new Set(named).size} files are not there.`,
+      {
+        todo: 'Upload the model again, all its files.',
+      },
+    );
+  }
 }
 
 const nameBelow = (prefix: string, uri: string): string => nameInStore(uri).slice(nameInStore(prefix).length);

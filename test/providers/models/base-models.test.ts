@@ -11,7 +11,7 @@ import { newestOf, versionIn } from '../../../src/providers/models/newest.ts';
 import { openStore } from '../../../src/providers/stores/open-store.ts';
 import { scratchFolder, patience as signal } from '../../contracts/scratch.ts';
 import { type GcsStandIn, gcsStandIn } from '../../stand-ins/gcs.ts';
-import { PICKLE, safetensors } from './model-files.ts';
+import { PICKLE, SENTENCEPIECE, safetensors } from './model-files.ts';
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 
@@ -148,6 +148,42 @@ test('fetch: an object whose own metadata lie about its digest is refused', asyn
   const { base, gcs, models } = await given(context);
   gcs.put('models', 't5/model.safetensors', safetensors(), { metadata: { metadata: { sha256: sha256('something else') } } });
   await assert.rejects(models.fetch('gs://models/t5', join(base, 'to'), signal), { code: 'digest-mismatch' });
+});
+
+test('fetch: a base whose vocabulary is spiece.model alone comes whole, from a bucket as from a folder', async (context) => {
+  const { base, gcs, models, write } = await given(context);
+  const files = {
+    'config.json': '{"d_model":64}',
+    'model.safetensors': safetensors(),
+    'spiece.model': SENTENCEPIECE,
+    'pytorch_model.bin': PICKLE,
+  };
+  for (const [name, content] of Object.entries(files)) {
+    gcs.put('models', `t5/${name}`, content);
+    await write(`t5/${name}`, content);
+  }
+  const digests = [];
+  for (const [uri, to] of [
+    ['gs://models/t5', 'a'],
+    ['t5', 'b'],
+  ] as const) {
+    digests.push((await models.fetch(uri, join(base, to), signal)).sha256);
+    assert.deepEqual((await readdir(join(base, to))).sort(), ['config.json', 'model.safetensors', 'spiece.model']);
+  }
+  assert.equal(digests[0], digests[1]);
+});
+
+test('fetch: weights in several files must all be there', async (context) => {
+  const { base, gcs, models } = await given(context);
+  const index = { weight_map: { a: 'model-1-of-2.safetensors', b: 'model-2-of-2.safetensors', c: 'model-1-of-2.safetensors' } };
+  gcs.put('models', 't5/model.safetensors.index.json', JSON.stringify(index));
+  gcs.put('models', 't5/model-1-of-2.safetensors', safetensors());
+  await assert.rejects(models.fetch('gs://models/t5', join(base, 'a'), signal), {
+    code: 'damaged-model',
+    message: /names model-2-of-2\.safetensors: 1 of its 2 files are not there/,
+  });
+  gcs.put('models', 't5/model-2-of-2.safetensors', safetensors());
+  assert.equal((await models.fetch('gs://models/t5', join(base, 'b'), signal)).files.length, 3);
 });
 
 test('fetch: nothing there, and nothing useful there, are told apart; a pickle under a good name ends it', async (context) => {
