@@ -106,6 +106,7 @@ test('a store URI that names nothing, a store nobody serves, and a dangerous nam
   await assert.rejects(look('gs://acme/none.csv'), { code: 'missing-file', fault: 'user' });
   await assert.rejects(look('gs://nobody/none.csv'), { code: 'no-such-bucket' });
   await assert.rejects(look('s3://acme/a.csv'), { code: 'unknown-store', message: /expected file:, gs:\/\/, hf:\/\/ or a path/ });
+  put('later/_SUCCESS', '');
   assert.equal((await look('gs://acme/later/')).files, 0);
   assert.equal((await look('gs://acme/later/*.csv')).files, 0);
   await assert.rejects(fetch('gs://acme/later/*.csv'), { code: 'no-data' });
@@ -114,6 +115,17 @@ test('a store URI that names nothing, a store nobody serves, and a dangerous nam
     put(name, 'x\n1\n');
     await assert.rejects(look('gs://acme/bad/'), { code: 'bad-name' }, name);
   }
+});
+
+test('what a stage has read under a URI stays what it was for it, although somebody writes there', async (context) => {
+  const { stages, put } = await bench(context);
+  const { data } = stages.providers();
+  const { signal } = new AbortController();
+  const uri = put('a.csv', 'x\n1\n');
+  assert.equal((await data.profile(uri, {}, { signal })).rows, 1);
+  put('a.csv', 'x\n1\n2\n');
+  assert.equal((await data.profile(uri, {}, { signal })).rows, 1);
+  assert.equal((await stages.providers().data.profile(uri, {}, { signal })).rows, 2);
 });
 
 test('a fingerprint moves with every generation and with nothing else, and reads no byte', async (context) => {
