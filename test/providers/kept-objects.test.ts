@@ -6,8 +6,10 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { providers, type Settings } from '../../src/catalog.ts';
 import { openJobCache } from '../../src/providers/caches/open-job-cache.ts';
-import { keptObjects, keptPath, type WantedObject } from '../../src/providers/kept-objects.ts';
+import { type KeptObjects, keptObjects, keptPath, type WantedObject } from '../../src/providers/kept-objects.ts';
+import type { Models } from '../../src/providers/models/models.ts';
 import { gsStore } from '../../src/providers/stores/gs.ts';
 import type { Store } from '../../src/providers/stores/store.ts';
 import { root } from '../../tools/process.ts';
@@ -16,6 +18,8 @@ import { ArtifactService } from '../stand-ins/artifacts.ts';
 import type { CacheScope } from '../stand-ins/cache.ts';
 import { cuttingProxy } from '../stand-ins/cutting-proxy.ts';
 import { type GcsStandIn, gcsStandIn } from '../stand-ins/gcs.ts';
+import { hubStandIn } from '../stand-ins/hub.ts';
+import { safetensors } from './models/model-files.ts';
 
 const MB = 1024 * 1024;
 const sha256 = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -219,6 +223,26 @@ test('kept objects on GitHub: a later job fetches nothing, and of a set that gre
   gcs.put('bkt', 'd/3', filled('3'));
   const grown = await (await job())(await listed(store), 'gs://bkt/d/', signal);
   assert.deepEqual([grown.length, downloads(gcs), service.cache.entries.length], [3, 3, 2]);
+});
+
+test('kept objects on GitHub: a base model is fetched by one job, and brought back by the next without asking the Hub', async (context) => {
+  const [folder, hub, service] = [await scratchFolder(context), await hubStandIn(context), await ArtifactService.begin()];
+  context.after(() => service[Symbol.asyncDispose]());
+  const weights = safetensors({ w: { dtype: 'U8', shape: [2 * MB], data_offsets: [0, 2 * MB] } }, filled('w'));
+  hub.push('acme/t5', { 'config.json': '{"d_model":64}', 'model.safetensors': weights });
+  const cache = join(folder, 'cache');
+  const github = { GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'schedule', ...service.env('r', 'j', MAIN) };
+  const settings: Settings = {
+    ...{ home: folder, base: folder, cache, root, model: 'sql', shared: {}, inputs: {}, log: () => undefined },
+    env: { PATH: process.env.PATH, HF_ENDPOINT: hub.endpoint, ...github },
+  };
+  const { files, uri } = await ((await providers.models!(settings)) as Models).fetch('hf://acme/t5', join(folder, 'base'), signal);
+  const before = hub.requests.length;
+  await rm(cache, { recursive: true });
+  const kept = await ((await providers.objects!(settings)) as KeptObjects)(files, uri, signal);
+  assert.deepEqual([(await readFile(kept[1]!.path)).equals(weights), hub.seenElsewhere.length], [true, 1]);
+  assert.equal(hub.requests.length, before);
+  assert.deepEqual([service.cache.entries.length, service.cache.calls.filter((call) => call.startsWith('Create')).length], [1, 1]);
 });
 
 test('kept objects on GitHub: a poisoned entry with the right key is discarded (S26)', async (context) => {
