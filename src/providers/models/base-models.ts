@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { basename, join, posix, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { digestOfEntries } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { type KeptObjects, secondName } from '../kept-objects.ts';
@@ -70,6 +71,7 @@ export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
       const files: ModelFile[] = [];
       for (const [at, { name, object }] of wanted.entries()) {
         const path = join(to, name);
+        if (!kept) await refuseLinkOut(object.uri, from, base);
         if (kept) await secondName(kept[at]!.path, path);
         const { sha256, bytes } = kept?.[at] ?? (await store.get(object.uri, path, { generation: object.generation, signal }));
         await checkModelFile(path, name);
@@ -114,6 +116,21 @@ async function checkShards(folder: string, files: readonly ModelFile[]): Promise
       },
     );
   }
+}
+
+/**
+ * A link within the project that leads out of it would carry a stranger's choice of this machine's files along. A folder that lies elsewhere
+ * (the Hub's cache is made of links) was named by whoever runs this.
+ */
+async function refuseLinkOut(uri: string, model: string, base: string): Promise<void> {
+  const project = await realpath(base);
+  const inside = (path: string): boolean => path === project || path.startsWith(`${project}${sep}`);
+  if (!inside(resolve(project, relative(resolve(base), fileURLToPath(model))))) return;
+  const target = await realpath(fileURLToPath(uri));
+  if (!inside(target))
+    throw new UserError('unsafe-model', `${nameInStore(uri)} is a link that leads out of the project.`, {
+      todo: 'Put the file itself there.',
+    });
 }
 
 const nameBelow = (prefix: string, uri: string): string => nameInStore(uri).slice(nameInStore(prefix).length);

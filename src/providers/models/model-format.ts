@@ -94,11 +94,15 @@ function parsed(text: string, name: string): unknown {
 
 /** Where a configuration asks for code of its own, at any depth. */
 function namedCode(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === 'auto_map' || (key === 'trust_remote_code' && inner === true)) return key;
-    const below = namedCode(inner);
-    if (below !== undefined) return below;
+  // A list of what is still to be looked at: nesting of a hostile file would exhaust the stack.
+  const rest = [value];
+  while (rest.length > 0) {
+    const next = rest.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    for (const [key, inner] of Object.entries(next)) {
+      if (key === 'auto_map' || (key === 'trust_remote_code' && inner === true)) return key;
+      rest.push(inner);
+    }
   }
   return undefined;
 }

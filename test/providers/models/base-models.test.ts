@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -199,4 +199,34 @@ test('fetch: nothing there, and nothing useful there, are told apart; a pickle u
     code: 'unsafe-model',
     message: /model\.safetensors is not taken: it is a pickle/,
   });
+});
+
+test('fetch: a list of pieces names files of the model only; a link leads nowhere out of the project; deep nesting exhausts nothing', async (context) => {
+  const { base, models, write } = await given(context);
+  const piece = 'model-00001-of-00001.safetensors';
+  const index = (name: string) => JSON.stringify({ weight_map: { shared: name } });
+  await write('own/config.json', '{}');
+  await write(`own/${piece}`, safetensors());
+  await write('own/model.safetensors.index.json', index(piece));
+  const fetch = (folder: string) => models.fetch(folder, join(base, 'to', folder), signal);
+  assert.equal((await fetch('own')).files.length, 3);
+  await write('own/model.safetensors.index.json', index(`../../${piece}`));
+  await assert.rejects(fetch('own'), { code: 'damaged-model', message: /names \.\.\/\.\.\/model-0.*: 1 of its 1 files are not there/ });
+  await write('own/model.safetensors.index.json', index(piece));
+
+  await write('own/config.json', `${'{"a":'.repeat(20_000)}{"auto_map":{}}${'}'.repeat(20_000)}`);
+  await assert.rejects(fetch('own'), { code: 'unsafe-model', message: /auto_map/ });
+  await write('own/config.json', '{}');
+
+  await symlink(join(base, 'own', 'config.json'), join(base, 'own', 'vocab.json'));
+  assert.equal((await fetch('own')).files.length, 4, 'a link within the project is a file like others');
+  const outside = await scratchFolder(context);
+  await writeFile(join(outside, 'secret.txt'), 'root:x:0:0');
+  await symlink(join(outside, 'secret.txt'), join(base, 'own', 'vocab.txt'));
+  await assert.rejects(fetch('own'), { code: 'unsafe-model', message: /vocab\.txt is a link that leads out of the project/ });
+
+  // As the Hub's cache lies outside of any project and is made of links.
+  await mkdir(join(outside, 'snapshot'));
+  for (const name of ['config.json', piece]) await symlink(join(base, 'own', name), join(outside, 'snapshot', name));
+  assert.equal((await models.fetch(join(outside, 'snapshot'), join(base, 'to', 'outside'), signal)).files.length, 2);
 });
