@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { slackStandIn } from '../stand-ins/slack.ts';
 import { customers } from './customers.ts';
 import { ownPipeline, ownProject } from './own-trainer.ts';
+import { ROOT } from './support.ts';
 
 const day = (ago: number): string => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
 
@@ -46,8 +48,35 @@ test('what a schedule has missed is said by plan, run by catch-up one after anot
 
   const report = await project.read(`.retrain/runs/${runs[0]!.id}/files/report/report.md`);
   assert.match(report, /Owner.*acme\/growth/);
+  assert.match(await project.read('.retrain/registry/churn/versions/1/metadata.json'), /"owner": "@acme\/growth"/);
   assert.match(slack.bodies[0]!, /acme\/growth/);
   assert.match(slack.bodies[0]!, new RegExp(dates[0]!));
+});
+
+test('a run that is refused does not keep the next one from its turn, one that breaks does, and neither is begun again', async () => {
+  const more = `schedule: { cron: "0 0 * * *", catch-up: all, start: ${day(1)} }\n`;
+  const refused = `${more}evaluate: { gates: { auc_roc: ">= 0.999" } }\n`;
+  await using project = await ownProject({
+    'pipelines/churn.yaml': ownPipeline('good', { more: refused }),
+    'broken/churn.yaml': ownPipeline('exits-1', { more }),
+    'data.csv': customers(120),
+    'broken/data.csv': customers(120),
+    'broken/own-trainer.mjs': '',
+  });
+  await project.copy(join(ROOT, 'test/e2e/fixtures/own-trainer.mjs'), 'broken/own-trainer.mjs');
+  const no = await project.retrain(['catch-up', 'pipelines/churn.yaml']);
+  assert.equal(no.code, 1, no.out + no.err);
+  const outcomes = (await project.runs()).map(({ logicalDate, outcome }) => `${logicalDate} ${outcome}`);
+  assert.deepEqual(outcomes, [`${day(1)}T00:00Z refused`, `${day(0)}T00:00Z skipped`]);
+
+  const broken = await project.retrain(['catch-up', 'broken/churn.yaml']);
+  assert.equal(broken.code, 2, broken.out + broken.err);
+  assert.deepEqual(
+    (await project.runs('broken/.retrain')).map(({ logicalDate }) => logicalDate),
+    [`${day(1)}T00:00Z`],
+  );
+  const left = await project.retrain(['catch-up', 'broken/churn.yaml', '--dry-run']);
+  assert.equal(left.out, `churn: missed ${day(0)}T00:00Z.\n`);
 });
 
 test('catch-up says why it catches nothing up: none asked for, no schedule, a number that is none', async () => {

@@ -48,6 +48,7 @@ test('the watchdog starts the run that GitHub dropped, with its date; the run ha
   assert.deepEqual(here.github.dispatches, [{ workflow: WORKFLOW, ref: 'main', inputs: { 'logical-date': date } }]);
 
   happened(3, 'workflow_dispatch', new Date(), { 'logical-date': date }, 'queued');
+  assert.equal(here.github.workflowRuns.at(-1)!.title, `Train churn, ${date}`);
   assert.match(await pass(4), /churn: no tick was missed\./);
   assert.equal(here.github.dispatches.length, 1);
 
