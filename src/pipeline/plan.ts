@@ -2,6 +2,7 @@ import type { Reason } from '../kernel/verdict.ts';
 import { filledFrom, ownInputs, type StageDeclaration, type StageDeclarations } from './declaration.ts';
 import { formatDuration } from './duration.ts';
 import type { Resolved } from './resolved.ts';
+import { nearest } from './words.ts';
 
 /** What a plan must know of the world; the host asks for it. */
 export interface PlanFacts {
@@ -11,6 +12,10 @@ export interface PlanFacts {
   readonly known?: { readonly run: string; readonly outcome: 'passed' | 'refused'; readonly version?: number };
   /** Run although the key is known. */
   readonly force?: boolean;
+  /** What jobs of the trainer run on, where that is chosen. */
+  readonly machine?: string;
+  /** Region of Vertex AI that the environment names. */
+  readonly region?: string;
   /** Attempts must fit the six hours of one job. */
   readonly hosted?: boolean;
   /** Folder of runs, as it is shown. */
@@ -63,7 +68,7 @@ export function plan(resolved: Resolved, stages: StageDeclarations, facts: PlanF
     ...(model === undefined ? {} : { model }),
     stages: names.map((name) => planStage(stages[name]!, names, resolved, facts)),
     gates: names.flatMap((name) => gatesOf(name, resolved.stages[name]!.inputs)),
-    warnings: [...attemptsWarning(resolved, facts), ...movingImageWarning(resolved)],
+    warnings: [...attemptsWarning(resolved, facts), ...movingImageWarning(resolved), ...regionWarning(resolved, facts)],
   };
 }
 
@@ -83,7 +88,7 @@ function willRun(
   { name }: StageDeclaration,
   names: readonly string[],
   { shared, stages }: Resolved,
-  { champion, known, force }: PlanFacts,
+  { champion, known, force, machine, region }: PlanFacts,
 ): { readonly will: 'run' | 'skip'; readonly reason?: Reason } {
   const skip = (code: string, text: string) => ({ will: 'skip' as const, reason: { code, text } });
   const run = (code: string, text: string) => ({ will: 'run' as const, reason: { code, text } });
@@ -106,6 +111,13 @@ function willRun(
     if (name === 'promote' && inputs.when !== 'never') return run('first-version', 'There is no champion yet: the gates alone decide.');
   }
   if (name === 'train' && shared.task === 'api') return skip('api', 'A model behind an API is not trained here.');
+  if (name === 'train' && machine !== undefined) {
+    const place = regionOf(shared, region);
+    return run(
+      'jobs-elsewhere',
+      `As jobs of Vertex AI${place === undefined ? '' : ` in ${place}`}, each on ${machine}; whether the region has one left for you, only the launch tells.`,
+    );
+  }
   if (name === 'bias-check' && isEmpty(inputs.slices) && shared.task !== 'text-to-sql')
     return skip('no-slices', 'bias-check.slices names no column.');
   if (name === 'promote' && inputs.when === 'never')
@@ -184,4 +196,30 @@ function movingImageWarning({ stages }: Resolved): Reason[] {
   if (inputs?.backend !== 'vertex' || String(inputs.image ?? '').includes('@sha256:')) return [];
   const image = inputs.image === undefined ? "one of Google's images" : String(inputs.image);
   return [{ code: 'moving-image', text: `train runs in ${image}, which may change: train.image by digest (NAME@sha256:…) does not.` }];
+}
+
+/** Where Vertex AI was, in November 2026: https://cloud.google.com/vertex-ai/docs/general/locations. There may be more by now. */
+const REGIONS: readonly string[] = [
+  ...['us-central1', 'us-east1', 'us-east4', 'us-east5', 'us-south1', 'us-west1', 'us-west2', 'us-west3', 'us-west4'],
+  ...['northamerica-northeast1', 'northamerica-northeast2', 'southamerica-east1', 'southamerica-west1'],
+  ...['europe-central2', 'europe-north1', 'europe-southwest1', 'europe-west1', 'europe-west2', 'europe-west3', 'europe-west4'],
+  ...['europe-west6', 'europe-west8', 'europe-west9', 'europe-west12'],
+  ...['asia-east1', 'asia-east2', 'asia-northeast1', 'asia-northeast2', 'asia-northeast3', 'asia-south1', 'asia-southeast1'],
+  ...['asia-southeast2', 'australia-southeast1', 'australia-southeast2', 'me-central1', 'me-central2', 'me-west1', 'africa-south1'],
+];
+
+const regionOf = (shared: Resolved['shared'], region: string | undefined): string | undefined =>
+  (shared.google as { region?: string } | undefined)?.region ?? region;
+
+/** A region nobody knows is an address nobody answers at. It is no refusal: regions are added. */
+function regionWarning({ shared, stages }: Resolved, facts: PlanFacts): Reason[] {
+  const region = regionOf(shared, facts.region);
+  if (stages.train?.inputs.backend !== 'vertex' || region === undefined || REGIONS.includes(region)) return [];
+  const guess = nearest(region, REGIONS);
+  return [
+    {
+      code: 'unknown-region',
+      text: `${region} is no region of Vertex AI that Retrain knows.${guess === undefined ? '' : ` Did you mean ${guess}?`}`,
+    },
+  ];
 }

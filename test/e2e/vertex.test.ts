@@ -132,3 +132,35 @@ test('forced, or told to train on the same key again: its own jobs, which it alo
   assert.match(recordOf(await project.lastRun(), 'train').found, /run\.on-same-key: retrain: no other run’s work was taken over$/);
   assert.ok(fits().every(({ state }) => state === 'JOB_STATE_SUCCEEDED'));
 });
+
+test('plan says what jobs run on; doctor finds those under way, says which are waited for, and cancels one that is not', async (t) => {
+  const { jobs, project, retrain } = await begin(t, pipeline('waits-for-go', ', wait: detached'));
+  const planned = await retrain('plan', 'churn.yaml');
+  assert.match(planned.out, /train +run +As jobs of Vertex AI in europe-west4, each on n1-standard-8;/);
+  assert.doesNotMatch(planned.out, /moving-image|no region/);
+
+  assert.equal((await retrain('run', 'churn.yaml')).code, 0);
+  const [job] = jobs.jobs;
+  const id = job!.name.split('/').at(-1)!;
+  const waiting = await retrain('doctor', 'churn.yaml');
+  assert.match(
+    waiting.out,
+    new RegExp(`^✓ job +${id} of churn-\\S+, (?:queued|running) since \\S+Z: \`retrain resume churn\\.yaml\` goes on`, 'm'),
+  );
+
+  await rm(join(project.folder, '.retrain/runs'), { recursive: true });
+  const orphan = await retrain('doctor', 'churn.yaml');
+  assert.notEqual(orphan.code, 0);
+  assert.match(
+    orphan.out,
+    new RegExp(`^✗ job +${id} .*no run of this home began it\\..*\`retrain doctor churn\\.yaml --cancel ${id}\``, 'm'),
+  );
+  const other = await retrain('doctor', 'churn.yaml', '--cancel', '17');
+  assert.match(other.err, new RegExp(`No job 17 of churn is under way\\. *Under way: ${id}\\.`));
+  assert.match(job!.state, /RUNNING|PENDING|QUEUED/);
+  const cancelled = await retrain('doctor', 'churn.yaml', '--cancel', id);
+  assert.match(cancelled.out, new RegExp(`^✓ job +${id} .*told to end, cancelled$`, 'm'));
+  assert.match(job!.state, /CANCEL/);
+  await job!.ended;
+  assert.doesNotMatch((await retrain('doctor', 'churn.yaml')).out, / job /);
+});

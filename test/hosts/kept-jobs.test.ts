@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { noteJobs } from '../../src/hosts/action/kept-jobs.ts';
 import type { Runner } from '../../src/hosts/action/runner.ts';
 import type { Backend, Job, JobEvent } from '../../src/providers/backends/backend.ts';
+import { within } from '../e2e/appears.ts';
+import { ROOT } from '../e2e/support.ts';
 import { RunnerJob } from '../stand-ins/runner.ts';
+import { vertexJobs } from '../stand-ins/vertex/jobs.ts';
+import { vertexStandIn } from '../stand-ins/vertex/server.ts';
+
+const TRAINER = join(ROOT, 'test/e2e/fixtures/own-trainer.mjs');
 
 const job: Job = { backend: 'local', id: 'j1', key: 'the key', details: { folder: 'f', verb: 'fit' } };
 
@@ -33,6 +40,51 @@ test('a job is kept for the post step from the moment it is submitted until it h
   }
   assert.deepEqual(seen, ['running 1', 'succeeded 0']);
   assert.doesNotMatch(kept.join(), /secret/);
+});
+
+test('killed by the runner, the step leaves its job of Vertex AI, also one it only attached to; the post step cancels it', async (t) => {
+  const jobs = await vertexJobs(t);
+  const service = await vertexStandIn(t, { JobService: jobs.handlers });
+  await using machine = await RunnerJob.begin({ env: { RETRAIN_VERTEX_ENDPOINT: service.endpoint } });
+  const rows = Array.from({ length: 40 }, (_, i) => `${i},${i % 7},${i % 2 ? 'yes' : 'no'}`);
+  await machine.write('train.csv', ['id,calls,churn', ...rows, ''].join('\n'));
+  const target = { column: 'churn', classes: ['no', 'yes'], positive: 'yes' };
+  await machine.write('features.json', JSON.stringify({ key: 'id', target, features: [{ name: 'calls' }], rows: 40 }));
+  const inputs = {
+    task: 'classification',
+    target: '{ column: churn, positive: "yes" }',
+    train: 'train.csv',
+    features: 'features.json',
+    trainer: 'command',
+    command: `[node, ${TRAINER}, waits-for-go]`,
+    algorithms: '[own]',
+    backend: 'vertex',
+    image: `o/own@sha256:${'a'.repeat(64)}`,
+    store: 'file:store',
+    google: '{ project: ours-1, region: europe-west4 }',
+  };
+  const killed = async (when: (said: string) => boolean) => {
+    const step = await machine.begin('train', inputs);
+    await within(
+      60_000,
+      'The step',
+      async () => step.child.exitCode !== null || (jobs.jobs[0]?.state === 'JOB_STATE_RUNNING' && when(step.seen())),
+    );
+    step.child.kill('SIGKILL');
+    const ended = await step.ended;
+    assert.equal(ended.signal, 'SIGKILL', ended.log.join('\n'));
+    return ended;
+  };
+  await killed((said) => /job \d+: projects/.test(said));
+  const attached = await killed((said) => /taken over from the job/.test(said) && /job \d+: projects/.test(said));
+  assert.equal(jobs.jobs.length, 1);
+  assert.equal(jobs.jobs[0]!.state, 'JOB_STATE_RUNNING');
+
+  const post = await machine.post('train', attached);
+  assert.equal(post.code, 0, post.log.join('\n'));
+  assert.match(post.log.join('\n'), /^The job 4000000000 \(vertex\), which the step left behind, was told to end: cancelled\.$/m);
+  await jobs.jobs[0]!.ended;
+  assert.equal(jobs.jobs[0]!.state, 'JOB_STATE_CANCELLED');
 });
 
 test('the post step reads no inputs, looks for the jobs that were left, and is green', async () => {

@@ -20,7 +20,15 @@ const stages = {
   ...stage('fetch-model', {}, { registry }),
   ...stage('fetch-data', { source: text }),
   ...stage('drift', { current: wired('fetch-data.data', text), config: wired('config.train.x', text) }, { registry }),
-  ...stage('train', { task: sharedKeys.task, data: wired('fetch-data.data', text) }),
+  ...stage('train', {
+    task: sharedKeys.task,
+    data: wired('fetch-data.data', text),
+    backend: z.string().default('local').describe('Where.'),
+    image: text.optional(),
+    'allow-tag': z.boolean().default(false).describe('Take it.'),
+    store: sharedKeys.store,
+    google: sharedKeys.google,
+  }),
   ...stage('evaluate', { gates }),
   ...stage('bias-check', { slices: z.array(z.string()).default([]), gates }),
   ...stage('register', { name: sharedKeys.name }, { registry }),
@@ -107,6 +115,40 @@ test('what is read and written is named, and nothing is for a stage that is skip
   assert.deepEqual(found(all, 'register').writes, ['file:.retrain/registry: a new version of churn']);
   assert.deepEqual(found(all, 'report').writes, ['.retrain/runs/<run>/report.md', '.retrain/runs/<run>/report.html']);
   assert.deepEqual(found(planned(churn, { champion: undefined }), 'drift').reads, []);
+});
+
+const vertex = (train: string, google = '') => `${churn}train: { backend: vertex, ${train}}\nstore: gs://b/r\n${google}`;
+
+test('jobs elsewhere: what each runs on and where, and that only the launch tells whether there is one left', () => {
+  const google = 'google: { project: ours-1, region: europe-west4 }\n';
+  const facts = { machine: 'g2-standard-8 with 1 × NVIDIA_L4' };
+  assert.deepEqual(found(planned(vertex('', google), facts), 'train').reason, {
+    code: 'jobs-elsewhere',
+    text: 'As jobs of Vertex AI in europe-west4, each on g2-standard-8 with 1 × NVIDIA_L4; whether the region has one left for you, only the launch tells.',
+  });
+  assert.match(found(planned(vertex(''), { ...facts, region: 'us-east1' }), 'train').reason!.text, /in us-east1, each/);
+  assert.equal(found(planned(churn), 'train').reason, undefined);
+});
+
+test('an image that may be another tomorrow is warned about: one of Google’s, or a tag; a digest is not, and nothing is elsewhere', () => {
+  const digest = `image: "europe-docker.pkg.dev/o/t/own@sha256:${'a'.repeat(64)}", `;
+  const codes = (text: string) => planned(text).warnings.map(({ code, text }) => `${code}: ${text}`);
+  assert.deepEqual(codes(vertex('')), [
+    "moving-image: train runs in one of Google's images, which may change: train.image by digest (NAME@sha256:…) does not.",
+  ]);
+  assert.match(codes(vertex('image: "o/own:latest", allow-tag: true, '))[0]!, /^moving-image: train runs in o\/own:latest,/);
+  assert.deepEqual(codes(vertex(digest)), []);
+  assert.deepEqual(codes(churn), []);
+});
+
+test('a region nobody knows is warned about, with the nearest name; it is no refusal', () => {
+  const codes = (region: string) => planned(vertex('', `google: { region: ${region} }\n`)).warnings.slice(1);
+  assert.deepEqual(codes('europe-wset4'), [
+    { code: 'unknown-region', text: 'europe-wset4 is no region of Vertex AI that Retrain knows. Did you mean europe-west4?' },
+  ]);
+  assert.deepEqual(codes('us-central1'), []);
+  assert.equal(planned(vertex(''), { region: 'mars-north1' }).warnings[1]?.code, 'unknown-region');
+  assert.equal(planned(churn, { region: 'mars-north1' }).warnings.length, 0);
 });
 
 test('attempts that cannot fit a hosted job are warned about, if the user chose them', () => {

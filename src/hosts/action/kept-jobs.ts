@@ -17,7 +17,7 @@ const keptSchema = z.object({
 type Kept = z.infer<typeof keptSchema>;
 
 /**
- * Notes each job the moment it is submitted, so that the post step of a step that was killed can cancel it. `forget`: the jobs are left
+ * Notes each job the moment it is submitted or watched, so that the post step of a step that was killed can cancel it. `forget`: the jobs are left
  * running on purpose.
  */
 export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base' | 'shared'>): { readonly around: Around; forget(): void } {
@@ -38,6 +38,11 @@ export function noteJobs(runner: Runner, place: Pick<Kept, 'home' | 'base' | 'sh
         return job;
       },
       async *watch(job, signal) {
+        // One that was found, of an earlier attempt, is this step's as well.
+        if (!jobs.has(job.id)) {
+          jobs.set(job.id, job);
+          note();
+        }
         for await (const event of backend.watch(job, signal)) {
           if (event.kind === 'state' && !UNDER_WAY.includes(event.state) && jobs.delete(job.id)) note();
           yield event;

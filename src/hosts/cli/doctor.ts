@@ -4,14 +4,16 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesText } from '../../kernel/bytes-text.ts';
 import { EXIT } from '../../kernel/flow.ts';
+import { jobFindings } from './doctor-jobs.ts';
 import { type Door, HOME_OPTION, type Verb } from './door.ts';
+import { loadPipeline } from './load-pipeline.ts';
 import { homeOf } from './place.ts';
 
 const COMMAND_MS = 10_000;
 // A trainer environment takes some 300 MB, runs and models come on top.
 const FREE_BYTES_WANTED = 2_000_000_000;
 
-interface Finding {
+export interface Finding {
   readonly what: string;
   readonly good: boolean;
   readonly text: string;
@@ -19,13 +21,15 @@ interface Finding {
 
 export const doctor: Verb = {
   name: 'doctor',
-  summary: 'Look at this machine: is everything there that a run needs?',
-  usage: '',
-  arguments: 0,
-  options: [HOME_OPTION],
+  summary: 'Look at this machine: is everything there that a run needs? With a pipeline file, also at its jobs elsewhere.',
+  usage: '[FILE]',
+  arguments: 1,
+  options: [HOME_OPTION, { name: 'cancel', value: 'JOB', text: 'With FILE: cancel this job, by its id.' }],
   async run(args, door) {
-    const home = homeOf(args, door);
+    const loaded = args.positional[0] === undefined ? undefined : await loadPipeline(args.positional[0], undefined, args, door);
+    const home = loaded?.home ?? homeOf(args, door);
     const findings = [nodeFinding(), await pythonFinding(door), await gitFinding(door), await homeFinding(home), await diskFinding(home)];
+    if (loaded) findings.push(...(await jobFindings(loaded, args.value('cancel'), door)));
     for (const { what, good, text } of findings) door.out.write(`${good ? '✓' : '✗'} ${what.padEnd(8)} ${text}\n`);
     return findings.every(({ good }) => good) ? EXIT.fine : EXIT.user;
   },

@@ -39,6 +39,8 @@ export const plan: Verb = {
       ...(champion && { champion: { version: champion.version } }),
       ...(await knownOf(gate, registry, loaded.model, door)),
       force: args.flag('force'),
+      ...(typeof gate.outputs.machine === 'string' && { machine: gate.outputs.machine }),
+      ...(door.env.GOOGLE_CLOUD_REGION && { region: door.env.GOOGLE_CLOUD_REGION }),
       hosted: door.env.GITHUB_ACTIONS === 'true',
       home: relative(door.cwd, loaded.home) || '.',
       registry: registry.uri,

@@ -56,6 +56,18 @@ export interface Job {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** A job that was found rather than begun. */
+export interface JobUnderWay {
+  readonly job: Job;
+  readonly state: JobState;
+  /** When it was made. */
+  readonly since: Date;
+  /** The run that began it, as far as a service's labels tell. */
+  readonly run: string;
+  /** Whether it was begun by the run of this id. */
+  isOf(run: string): boolean;
+}
+
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
 
 export type JobEvent =
@@ -114,6 +126,8 @@ export interface Backend {
   /** Of a job that succeeded: puts what the trainer wrote at `to`, checked, and gives the report of a fit. */
   collect(job: Job, spec: JobSpec, to: string, signal: AbortSignal): Promise<FitReport | undefined>;
   cancel(job: Job): Promise<JobState>;
+  /** Jobs of the model that are under way, whoever began them; absent where none can be without its run. */
+  underWay?(signal: AbortSignal): Promise<readonly JobUnderWay[]>;
   /** Answer of the trainer's `describe`, parsed and checked. */
   describe(trainer: TrainerSource, python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription>;
   /** Where a trainer's jobs run: part of the key, kept with a version. */

@@ -50,6 +50,8 @@ export const labelOf = (text: string): string =>
 
 export const keyFilter = (key: string): string => `labels.retrain-key=${labelOf(key)}`;
 
+export const modelFilter = (model: string): string => `labels.retrain-model=${labelOf(model)}`;
+
 /** The body of CreateCustomJob. */
 export function customJob(order: JobOrder): CustomJob {
   const { machine, program, args } = order;
@@ -101,6 +103,8 @@ const UNDER_WAY = ['QUEUED', 'PENDING', 'RUNNING', 'PAUSED', 'UPDATING'].map((st
 const ENDED = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED', 'PARTIALLY_SUCCEEDED'].map((state) => `JOB_STATE_${state}`);
 
 export const stateOf = (job: CustomJob): string => String(job.state);
+/** Of a job that has not ended. */
+export const shownState = (job: CustomJob): 'running' | 'queued' => (stateOf(job) === 'JOB_STATE_RUNNING' ? 'running' : 'queued');
 export const isUnderWay = (job: CustomJob): boolean => UNDER_WAY.includes(stateOf(job));
 export const hasEnded = (job: CustomJob): boolean => ENDED.includes(stateOf(job));
 export const mayHaveSucceeded = (job: CustomJob): boolean => /(?:^|_)SUCCEEDED$/.test(stateOf(job));

@@ -64,21 +64,27 @@ const launchOf = (key: string, job: CustomJob, before: Launch | undefined): Omit
 });
 
 async function candidates(key: string, known: readonly string[], options: SettleOptions, signal: AbortSignal): Promise<CustomJob[]> {
-  const { clients } = options;
-  const service = await clients.jobs();
   const found = new Map<string, CustomJob>();
-  const list = clients.list<CustomJob>(
-    'list the training jobs',
-    (pageToken, callOptions) => service.listCustomJobs({ parent: clients.parent, filter: keyFilter(key), pageToken }, callOptions),
-    signal,
-  );
-  for await (const job of list) found.set(job.name ?? '', job);
+  for (const job of await listJobs(keyFilter(key), options, signal)) found.set(job.name ?? '', job);
   for (const name of known) {
     if (found.has(name)) continue;
     const job = await getJob(name, options, signal);
     if (job) found.set(name, job);
   }
   return [...found.values()];
+}
+
+/** All jobs of the project and region that a filter lets through. */
+export async function listJobs(filter: string, { clients }: Pick<SettleOptions, 'clients'>, signal: AbortSignal): Promise<CustomJob[]> {
+  const service = await clients.jobs();
+  const list = clients.list<CustomJob>(
+    'list the training jobs',
+    (pageToken, callOptions) => service.listCustomJobs({ parent: clients.parent, filter, pageToken }, callOptions),
+    signal,
+  );
+  const found: CustomJob[] = [];
+  for await (const job of list) found.push(job);
+  return found;
 }
 
 /** Undefined when there is no such job any more. */

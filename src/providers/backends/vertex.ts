@@ -17,6 +17,7 @@ import type {
   JobEvent,
   JobSpec,
   JobState,
+  JobUnderWay,
   PythonChoice,
   TrainerDescription,
   TrainerSource,
@@ -29,21 +30,26 @@ import { explainCreation } from './vertex-creation.ts';
 import { failedState, failureSchema } from './vertex-end.ts';
 import {
   baseOf,
+  byAge,
   type CustomJob,
   createdAt,
   customJob,
   hasEnded,
+  isUnderWay,
   type JobOrder,
   jobOf,
+  labelOf,
   type Machine,
   mayHaveSucceeded,
+  modelFilter,
   type Program,
+  shownState,
   stateOf,
 } from './vertex-job.ts';
 import { type Launch, VertexLaunches } from './vertex-launches.ts';
 import { VertexLive } from './vertex-live.ts';
 import { packTrainer, type RecordedLocks, type TrainerPackage } from './vertex-package.ts';
-import { getJob, type SettleOptions, settle, type Tempo } from './vertex-settle.ts';
+import { getJob, listJobs, type SettleOptions, settle, type Tempo } from './vertex-settle.ts';
 
 export interface VertexBackendOptions {
   readonly clients: VertexClients;
@@ -153,7 +159,7 @@ class VertexBackend implements Backend {
         yield await this.#lastState(found, live, signal);
         return;
       }
-      const shown = state === 'JOB_STATE_RUNNING' ? 'running' : 'queued';
+      const shown = shownState(found);
       if (state !== told) {
         yield { kind: 'state', state: shown };
         told = state;
@@ -198,6 +204,23 @@ class VertexBackend implements Backend {
     if (mayHaveSucceeded(found)) return 'succeeded';
     // Cancelling takes the service a while, and there is no way back from it.
     return stateOf(found) === 'JOB_STATE_FAILED' ? 'failed' : 'cancelled';
+  }
+
+  async underWay(signal: AbortSignal): Promise<readonly JobUnderWay[]> {
+    const jobs = await listJobs(modelFilter(this.#options.model), this.#options, signal);
+    return jobs
+      .filter(isUnderWay)
+      .toSorted(byAge)
+      .map((found) => {
+        const label = found.labels?.['retrain-run'] ?? '';
+        return {
+          job: jobOf(found.labels?.['retrain-key'] ?? '', found),
+          state: shownState(found),
+          since: new Date(createdAt(found)),
+          run: label,
+          isOf: (run) => labelOf(run) === label,
+        };
+      });
   }
 
   async describe(trainer: TrainerSource, _python: PythonChoice, signal: AbortSignal): Promise<TrainerDescription> {

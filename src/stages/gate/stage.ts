@@ -65,6 +65,7 @@ export const gate = defineStage({
   outputs: {
     fingerprint: 'Cheap fingerprint of the source.',
     trainer: 'Digest of trainer code and environment lock.',
+    machine: 'What jobs run on; only where that is chosen.',
     version: 'Version that already stands for this code, configuration and data; only when skipped.',
     reason: 'Code of the reason when skipped.',
   },
@@ -85,7 +86,11 @@ export const gate = defineStage({
     if (inputs.probe === 'write') await registry.probe(signal);
     const environment = await backend.environment(trainerSource(inputs), inputs.python, signal);
     const there = await data.look(source, signal);
-    const outputs = { trainer: environment.digest, ...(there.fingerprint && { fingerprint: there.fingerprint }) };
+    const outputs = {
+      trainer: environment.digest,
+      ...(backend.machine !== undefined && { machine: backend.machine }),
+      ...(there.fingerprint && { fingerprint: there.fingerprint }),
+    };
 
     const partitions = inputs.partition === 'folder' ? there.folders : there.files;
     if (there.files === 0 || partitions < inputs['min-partitions']) {
