@@ -15,8 +15,8 @@ import { Project, ROOT, recordOf } from './support.ts';
 
 const VERTEX = 'tracker: vertex\ngoogle: { project: ours-1, region: europe-west4 }\n';
 
-async function project(t: TestContext, way: string, more: string, train = '') {
-  const made = await ownProject({ 'churn.yaml': ownPipeline(way, { more, train }), 'data.csv': customers(120) });
+async function project(t: TestContext, way: string, more: string) {
+  const made = await ownProject({ 'churn.yaml': ownPipeline(way, { more }), 'data.csv': customers(120) });
   t.after(() => made[Symbol.asyncDispose]());
   return made;
 }
@@ -151,3 +151,40 @@ for (const [what, faults, where] of [
     for (const stage of ['train', 'report'])
       assert.deepEqual(warningsOf(run, stage), (where as readonly string[]).includes(stage) ? ['tracker-failed'] : []);
   });
+
+test('tracker vertex: a run that was cancelled and one that failed end as such, and that is written last', async (t) => {
+  const server = await metadataStandIn(t);
+  const made = await ownProject({
+    'churn.yaml': ownPipeline('tells-and-waits', { more: VERTEX }).replace('algorithms: [own]', 'algorithms: [own, slow]'),
+    'fails.yaml': ownPipeline('exits-1', { more: VERTEX }).replace('name: churn', 'name: fails'),
+    'data.csv': customers(120),
+  });
+  t.after(() => made[Symbol.asyncDispose]());
+  const start = (file: string) => made.start(['run', file], { RETRAIN_VERTEX_ENDPOINT: server.endpoint });
+  const written = () =>
+    server.calls.flatMap(({ method, request }) =>
+      method === 'UpdateContext' ? [fromStruct((request as { context: { metadata: never } }).context.metadata)] : [],
+    ) as unknown as readonly { readonly _state: string; readonly _params: object; readonly _metrics: object }[];
+
+  const cancelled = start('churn.yaml');
+  await within(60_000, 'The first figures', async () => 'own.loss' in (written().at(-1)?._metrics ?? {}));
+  cancelled.child.kill('SIGINT');
+  assert.equal((await cancelled.ended).code, 130);
+  const last = written().at(-1);
+  assert.equal(last?._state, 'CANCELLED');
+  assert.deepEqual(
+    Object.keys(last?._params ?? {}).filter((name) => name.endsWith('steps')),
+    ['own.steps', 'slow.steps'],
+    'of several algorithms each has its name',
+  );
+
+  assert.equal((await start('fails.yaml').ended).code, 2);
+  assert.equal(written().at(-1)?._state, 'FAILED');
+  assert.deepEqual(
+    (await made.runs()).map(({ outcome, records }) => [outcome, records.flatMap(({ warnings }) => warnings)]),
+    [
+      ['cancelled', []],
+      ['errored', []],
+    ],
+  );
+});

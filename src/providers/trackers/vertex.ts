@@ -1,21 +1,19 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type * as protos from '@google-cloud/aiplatform/build/protos/protos.js';
 import { sha256 } from '../../kernel/digest.ts';
-import { UserError, WorldError } from '../../kernel/errors.ts';
-import { fromStruct, toStruct } from '../google/struct.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { toStruct } from '../google/struct.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
-import { existing, isPassing, vertexStatus } from '../google/vertex-errors.ts';
+import { existing } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
 import type { LineageArtifact, TrackedRun, Tracker } from './tracker.ts';
+import { vertexContexts } from './vertex-contexts.ts';
 import { evaluationArtifact } from './vertex-evaluation.ts';
 import { artifactId, experimentId, keyDigest, runId } from './vertex-names.ts';
-import { CONTEXT_BYTES_MAX, newRunMetadata, type RunMetadata, withMetrics } from './vertex-run.ts';
+import { newRunMetadata, withMetrics } from './vertex-run.ts';
 import { tensorboardOf } from './vertex-tensorboard.ts';
-
-type Context = protos.google.cloud.aiplatform.v1.IContext;
 
 export interface VertexTrackerOptions {
   readonly clients: VertexClients;
@@ -29,8 +27,6 @@ export interface VertexTrackerOptions {
 }
 
 const SCHEMA_VERSION = '0.0.1';
-const CONFLICTS_MAX = 5;
-const LOOKS_MAX = 20;
 const PAUSE_MS = 300;
 /** A longer parameter goes to a file, and its address takes its place. */
 const PARAM_LENGTH_MAX = 2_000;
@@ -41,110 +37,11 @@ const STATES = { finished: 'COMPLETE', failed: 'FAILED', killed: 'CANCELLED' } a
  * `_params`, `_metrics` and `_state`, files as artifacts of the run. The id of a run is that of its context.
  */
 export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUSE_MS }: VertexTrackerOptions): Tracker {
-  const metadataStore = `${clients.parent}/metadataStores/default`;
+  const contexts = vertexContexts(clients, pauseMs);
+  const { metadataStore, nameOf: contextName, find, change } = contexts;
   const board = tensorboard === undefined ? undefined : tensorboardOf(clients, tensorboard);
   /** Runs of TensorBoard by the id of ours. */
   const boardRuns = new Map<string, string>();
-  const contextName = (id: string): string => `${metadataStore}/contexts/${id}`;
-
-  async function find(id: string, signal: AbortSignal): Promise<Context | undefined> {
-    const client = await clients.metadata();
-    try {
-      return await clients.read(`read ${contextName(id)}`, (options) => client.getContext({ name: contextName(id) }, options), signal);
-    } catch (error) {
-      if (vertexStatus(error) === 'NOT_FOUND') return undefined;
-      throw error;
-    }
-  }
-
-  async function storeIsThere(signal: AbortSignal): Promise<boolean> {
-    const client = await clients.metadata();
-    try {
-      await clients.read('look for the metadata store', (options) => client.getMetadataStore({ name: metadataStore }, options), signal);
-      return true;
-    } catch (error) {
-      if (vertexStatus(error) === 'NOT_FOUND') return false;
-      throw error;
-    }
-  }
-
-  /** Made once in each project and region, with the first run. */
-  async function ensureStore(signal: AbortSignal): Promise<void> {
-    if (await storeIsThere(signal)) return;
-    const client = await clients.metadata();
-    const doing = 'make the metadata store';
-    const request = { parent: clients.parent, metadataStoreId: 'default', metadataStore: {} };
-    await existing(async () => {
-      const begun = await clients.write(doing, (options) => client.createMetadataStore(request, options), signal);
-      await clients.finished(doing, client, 'createMetadataStore', begun, signal);
-    });
-    // Somebody else may be at it.
-    for (let look = 1; !(await storeIsThere(signal)); look++) {
-      if (look === LOOKS_MAX)
-        throw new WorldError('vertex-conflict', `${metadataStore} is being made, but does not appear.`, { todo: 'Run again.' });
-      await delay(pauseMs * look, undefined, { signal });
-    }
-  }
-
-  /** Creates a context; one that is there already, made by somebody else or by an attempt whose answer was lost, is taken. */
-  async function ensureContext(id: string, context: Context, signal: AbortSignal): Promise<Context> {
-    const known = await find(id, signal);
-    if (known) return checked(known, context.schemaTitle);
-    const client = await clients.metadata();
-    const made = await existing(() =>
-      clients.read(
-        `make ${contextName(id)}`,
-        (options) => client.createContext({ parent: metadataStore, contextId: id, context }, options),
-        signal,
-      ),
-    );
-    if (made) return made;
-    const theirs = await find(id, signal);
-    if (!theirs) throw new WorldError('vertex-conflict', `${contextName(id)} exists and cannot be read.`, { todo: 'Run again.' });
-    return checked(theirs, context.schemaTitle);
-  }
-
-  /** The run of a key under whatever name it was begun. */
-  async function known(key: string, signal: AbortSignal): Promise<string | undefined> {
-    const client = await clients.metadata();
-    const filter = `schema_title="system.ExperimentRun" AND metadata.retrain_key.string_value="${key}"`;
-    const found = clients.list(
-      'look for the run',
-      (pageToken, options) => client.listContexts({ parent: metadataStore, filter, pageToken }, options),
-      signal,
-    );
-    for await (const { name } of found) return idIn(name);
-    return undefined;
-  }
-
-  /** Read, change, write back; whoever is late reads again. */
-  async function change(id: string, edit: (run: RunMetadata) => RunMetadata, signal: AbortSignal): Promise<void> {
-    const client = await clients.metadata();
-    for (let tried = 1; ; tried++) {
-      const context = /^[a-z0-9-]{4,128}$/.test(id) ? await find(id, signal) : undefined;
-      if (context?.schemaTitle !== 'system.ExperimentRun') {
-        throw new UserError('no-such-run', `${JSON.stringify(id)} is no run in Vertex AI Experiments (${metadataStore}).`);
-      }
-      const before = fromStruct(context.metadata) as unknown as RunMetadata;
-      const after = edit({ ...newRunMetadata(before.retrain_key, before.retrain_name), ...before });
-      const bytes = Buffer.byteLength(JSON.stringify(after));
-      if (bytes > CONTEXT_BYTES_MAX) {
-        throw new UserError('run-too-large', `${contextName(id)} would hold ${bytes} bytes; Vertex AI takes ${CONTEXT_BYTES_MAX}.`, {
-          todo: 'Log fewer or shorter parameters.',
-        });
-      }
-      try {
-        // The whole context with its etag, no mask: a write that has not seen the latest is refused.
-        const request = { context: { ...context, metadata: toStruct({ ...after }) } };
-        await clients.write(`update ${contextName(id)}`, (options) => client.updateContext(request, options), signal);
-        return;
-      } catch (error) {
-        const late = vertexStatus(error) === 'ABORTED' || isPassing(error);
-        if (signal.aborted || !late || tried > CONFLICTS_MAX) throw error;
-        await delay(pauseMs * tried * (0.5 + Math.random() / 2), undefined, { signal });
-      }
-    }
-  }
 
   /** Keeps a file in the bucket; gives its address. */
   async function keep(id: string, path: string, file: string, signal: AbortSignal): Promise<string | undefined> {
@@ -182,8 +79,8 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
   }
 
   async function startRun({ experiment, name, key }: TrackedRun, signal: AbortSignal): Promise<string> {
-    await ensureStore(signal);
-    const experimentContext = await ensureContext(
+    await contexts.ensureStore(signal);
+    const experimentContext = await contexts.ensure(
       experimentId(experiment),
       {
         displayName: experimentId(experiment),
@@ -195,7 +92,7 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
       signal,
     );
     const digest = keyDigest(experiment, key);
-    const found = await known(digest, signal);
+    const found = await contexts.known(digest, signal);
     if (found !== undefined) await change(found, (before) => ({ ...before, _state: 'RUNNING' }), signal);
     const { id, run } = found === undefined ? runId(experiment, name, key) : { id: found, run: name };
     if (found === undefined) {
@@ -206,7 +103,7 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
         metadata: toStruct({ ...newRunMetadata(digest, name) }),
         description: `Retrain: ${name}`,
       };
-      await ensureContext(id, context, signal);
+      await contexts.ensure(id, context, signal);
     }
     const client = await clients.metadata();
     // Without it the run is listed nowhere; who is a child already is skipped.
@@ -316,15 +213,6 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
     }
   }
 }
-
-function checked(context: Context, expected: string | null | undefined): Context {
-  if (context.schemaTitle === expected) return context;
-  throw new UserError('not-an-experiment', `${context.name} is a ${context.schemaTitle}, not a ${expected}: the name is taken.`, {
-    todo: 'Give the pipeline another `name`, or remove that context.',
-  });
-}
-
-const idIn = (name: string | null | undefined): string => (name ?? '').split('/').at(-1) as string;
 
 function lineageArtifact({ name, uri, kind, digest, resource }: LineageArtifact): protos.google.cloud.aiplatform.v1.IArtifact {
   const facts = { ...(digest !== undefined && { sha256: digest }) };

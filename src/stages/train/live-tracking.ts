@@ -170,6 +170,7 @@ class Told {
   async #tell(begun: () => void): Promise<void> {
     const { start, pause } = this.#tempo;
     this.#id = await this.#ask(start, (signal) => this.#tracker.start(trackedRun(this.#place.run), signal));
+    this.#place.log.info(`tracker ${this.name}: the run is ${this.#id}`);
     await this.#send();
     begun();
     for (let sent = Number.NEGATIVE_INFINITY; ; ) {
