@@ -21,11 +21,18 @@ async function project(t: TestContext, way: string, more: string) {
   return made;
 }
 
+/** A trainer that waits must not outlive a test that fails. */
+function begun(t: TestContext, made: Project, verb: string, env: Readonly<Record<string, string>>, file = 'churn.yaml') {
+  const started = made.start([verb, file], env);
+  t.after(() => started.child.kill('SIGKILL'));
+  return started;
+}
+
 const warningsOf = (run: Manifest, stage: string) => recordOf(run, stage).warnings.map(({ code }) => code);
 
 test('tracker file: while the trainer works, its run is there with parameters and first figures; at the end it is the report’s', async (t) => {
   const made = await project(t, 'tells-and-waits', '');
-  const started = made.start(['run', 'churn.yaml']);
+  const started = begun(t, made, 'run', {});
   const tracking = join(made.folder, '.retrain', 'tracking', 'churn');
   let folder = '';
   const points = async () =>
@@ -95,12 +102,12 @@ test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters
     'data.csv': customers(120),
   });
   t.after(() => made[Symbol.asyncDispose]());
-  const start = (...args: string[]) => made.start(args, { RETRAIN_VERTEX_ENDPOINT: server.endpoint });
+  const start = (verb: string) => begun(t, made, verb, { RETRAIN_VERTEX_ENDPOINT: server.endpoint });
   const runs = () =>
     server.calls.flatMap(({ method, request }) => (method === 'CreateContext' ? [(request as { contextId: string }).contextId] : []));
   const shown = () => context(runs()[1] ?? '')?.metadata as Record<string, Record<string, unknown>> | undefined;
 
-  const killed = start('run', 'churn.yaml');
+  const killed = start('run');
   await within(60_000, 'The first figures', async () => shown()?._metrics?.loss === 0.6);
   assert.deepEqual(
     [shown()?._state, shown()?._params?.machine, shown()?._params?.['train.backend']],
@@ -113,7 +120,7 @@ test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters
   await killed.ended;
 
   await writeFile(join(jobs.folder, 'go'), '');
-  const next = await start('resume', 'churn.yaml').ended;
+  const next = await start('resume').ended;
   assert.equal(next.code, 0, next.out + next.err);
   assert.deepEqual(runs().length, 2, 'an experiment and one run');
   assert.equal(shown()?._state, 'COMPLETE');
@@ -160,7 +167,7 @@ test('tracker vertex: a run that was cancelled and one that failed end as such, 
     'data.csv': customers(120),
   });
   t.after(() => made[Symbol.asyncDispose]());
-  const start = (file: string) => made.start(['run', file], { RETRAIN_VERTEX_ENDPOINT: server.endpoint });
+  const start = (file: string) => begun(t, made, 'run', { RETRAIN_VERTEX_ENDPOINT: server.endpoint }, file);
   const written = () =>
     server.calls.flatMap(({ method, request }) =>
       method === 'UpdateContext' ? [fromStruct((request as { context: { metadata: never } }).context.metadata)] : [],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileTracker } from '../../../src/providers/trackers/file.ts';
@@ -47,7 +47,12 @@ test('file tracker: values that are no numbers stay legible', async (context) =>
   const { root, tracker } = await emptyTracker(context);
   const id = await tracker.start({ experiment: 'churn', name: 'a', key: 'k' }, signal);
   await tracker.metrics(id, [{ name: 'loss', value: Number.NaN, step: 0, at: 't' }], signal);
-  assert.equal(await readFile(join(root, id, 'metrics.jsonl'), 'utf8'), '{"name":"loss","value":"NaN","step":0,"at":"t"}\n');
+  const path = join(root, id, 'metrics.jsonl');
+  assert.equal(await readFile(path, 'utf8'), '{"name":"loss","value":"NaN","step":0,"at":"t"}\n');
+  const before = await stat(path);
+  await tracker.metrics(id, [{ name: 'loss', value: Number.NaN, step: 0, at: 'later' }], signal);
+  const after = await stat(path);
+  assert.deepEqual([after.ino, after.size], [before.ino, before.size], 'told again, it is left as it is');
 });
 
 test('file tracker: a line that was cut short is no line, and what comes after it is whole', async (context) => {
