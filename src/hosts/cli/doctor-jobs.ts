@@ -2,10 +2,16 @@ import { UserError } from '../../kernel/errors.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import { makeProviders } from '../run.ts';
-import type { Finding } from './doctor.ts';
 import type { Door } from './door.ts';
 import type { Loaded } from './load-pipeline.ts';
 import { warnUnreadable } from './place.ts';
+
+/** One line of the doctor's. */
+export interface Finding {
+  readonly what: string;
+  readonly good: boolean;
+  readonly text: string;
+}
 
 /** Jobs of the pipeline that are under way elsewhere, and whether a run of this home can go on with them. `cancel`: the id of one to end. */
 export async function jobFindings(loaded: Loaded, cancel: string | undefined, door: Door): Promise<readonly Finding[]> {

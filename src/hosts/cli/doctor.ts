@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesText } from '../../kernel/bytes-text.ts';
 import { EXIT } from '../../kernel/flow.ts';
-import { jobFindings } from './doctor-jobs.ts';
+import { type Finding, jobFindings } from './doctor-jobs.ts';
 import { type Door, HOME_OPTION, type Verb } from './door.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import { homeOf } from './place.ts';
@@ -12,12 +12,6 @@ import { homeOf } from './place.ts';
 const COMMAND_MS = 10_000;
 // A trainer environment takes some 300 MB, runs and models come on top.
 const FREE_BYTES_WANTED = 2_000_000_000;
-
-export interface Finding {
-  readonly what: string;
-  readonly good: boolean;
-  readonly text: string;
-}
 
 export const doctor: Verb = {
   name: 'doctor',
