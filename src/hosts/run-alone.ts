@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Settings } from '../catalog.ts';
 import { execute } from '../kernel/execute.ts';
 import type { StageEntry } from '../kernel/flow.ts';
 import type { StageRecord } from '../kernel/record.ts';
@@ -7,14 +8,7 @@ import { redactor } from './redact.ts';
 import { jobsOf, makeProviders, newRunId } from './run.ts';
 import type { View } from './view.ts';
 
-export interface AloneRequest {
-  readonly home: string;
-  readonly base: string;
-  readonly root: string;
-  readonly model: string;
-  readonly shared: Readonly<Record<string, unknown>>;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface AloneRequest extends Pick<Settings, 'home' | 'base' | 'root' | 'model' | 'shared' | 'inputs' | 'env'> {
   readonly clock: () => Date;
   readonly signal: AbortSignal;
   readonly timeoutSeconds: number;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { withDeadline } from './deadline.ts';
 import { digestPath } from './digest.ts';
 import { type Fault, faultOf } from './errors.ts';
-import { type FileRef, RECORD_SCHEMA, type StageRecord } from './record.ts';
+import { emptyRecord, type FileRef, type StageRecord } from './record.ts';
 import { type Redact, redactRecord } from './redact-record.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
 import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
@@ -60,12 +60,9 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
       log.warn(code, text);
     },
   };
-  const base = (): Pick<StageRecord, 'schema' | 'run' | 'stage' | 'attempt' | 'started' | 'seconds' | 'inputs' | 'warnings'> => ({
-    schema: RECORD_SCHEMA,
-    run: run.id,
-    stage: stage.name,
+  const base = () => ({
+    ...emptyRecord(run.id, stage.name, started.toISOString()),
     attempt,
-    started: started.toISOString(),
     seconds: Math.round(performance.now() - clockStart) / 1000,
     inputs: shown,
     warnings,
@@ -99,15 +96,11 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
     );
     return { record: redactRecord(completed(base(), result), redact) };
   } catch (error) {
-    if (error instanceof Submitted && !signal.aborted)
-      return { record: { ...emptyParts(), ...base(), outcome: 'submitted', endsRun: false, found: redact(error.message) } };
+    if (error instanceof Submitted && !signal.aborted) return { record: { ...base(), outcome: 'submitted', found: redact(error.message) } };
     const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
     const record: StageRecord = {
-      ...emptyParts(),
       ...base(),
       outcome: fault === 'cancelled' ? 'cancelled' : 'errored',
-      endsRun: false,
-      found: '',
       error: { code: codeOf(error, fault), message: messageOf(error), todo: todoOf(error), fault },
     };
     return { record: redactRecord(record, redact), error };
@@ -137,11 +130,10 @@ async function digestOutputs(
 }
 
 function completed(
-  base: ReturnType<() => Pick<StageRecord, 'schema' | 'run' | 'stage' | 'attempt' | 'started' | 'seconds' | 'inputs' | 'warnings'>>,
+  base: Omit<StageRecord, 'outcome'>,
   result: Omit<StageResult, 'outputs'> & { readonly outputs: StageRecord['outputs'] },
 ): StageRecord {
   return {
-    ...emptyParts(),
     ...base,
     outcome: 'completed',
     verdict: result.verdict,
@@ -155,8 +147,6 @@ function completed(
     curves: [...(result.curves ?? [])],
   };
 }
-
-const emptyParts = () => ({ outputs: {}, metrics: [], gates: [], tables: [], curves: [], warnings: [] });
 
 /** Through JSON, so that dates and the like look in memory as they will on disk. */
 const plain = (value: Readonly<Record<string, unknown>>): Record<string, unknown> =>

@@ -157,6 +157,25 @@ export const recordSchema = z.strictObject({
 });
 export type StageRecord = z.infer<typeof recordSchema>;
 
+/** What every record has, before the stage has said anything. */
+export const emptyRecord = (run: string, stage: string, started: string): Omit<StageRecord, 'outcome'> => ({
+  schema: RECORD_SCHEMA,
+  run,
+  stage,
+  attempt: 1,
+  endsRun: false,
+  found: '',
+  started,
+  seconds: 0,
+  inputs: {},
+  outputs: {},
+  metrics: [],
+  gates: [],
+  tables: [],
+  curves: [],
+  warnings: [],
+});
+
 export const MANIFEST_SCHEMA = 'retrain/manifest/1';
 
 /** `run.json`: the run and all its records. The truth; everything else is a copy of a few of its values. */

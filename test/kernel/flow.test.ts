@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide, exitCodeOf, inOrder, outcomeOf, type Phase, type StageEntry } from '../../src/kernel/flow.ts';
-import { RECORD_SCHEMA, type StageRecord } from '../../src/kernel/record.ts';
+import { emptyRecord, type StageRecord } from '../../src/kernel/record.ts';
 import { failed, incomparable, passed, skipped, type Verdict } from '../../src/kernel/verdict.ts';
 
 const phases: Readonly<Record<string, Phase>> = {
@@ -23,23 +23,9 @@ const all = (registered?: string) => inOrder(Object.keys(phases).map(entry), reg
 const runs = (name: string, records: readonly StageRecord[], registered?: string) => decide(entry(name), all(registered), records).run;
 
 const record = (stage: string, verdict: Verdict | undefined, more: Partial<StageRecord> = {}): StageRecord => ({
-  schema: RECORD_SCHEMA,
-  run: 'r',
-  stage,
-  attempt: 1,
+  ...emptyRecord('r', stage, '2026-11-21T00:00:00.000Z'),
   outcome: 'completed',
   verdict,
-  endsRun: false,
-  found: '',
-  started: '2026-11-21T00:00:00.000Z',
-  seconds: 0,
-  inputs: {},
-  outputs: {},
-  metrics: [],
-  gates: [],
-  tables: [],
-  curves: [],
-  warnings: [],
   ...more,
 });
 const broken = (fault: 'user' | 'world' | 'ours' | 'cancelled') =>

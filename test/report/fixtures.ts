@@ -1,4 +1,4 @@
-import { MANIFEST_SCHEMA, type Manifest, RECORD_SCHEMA, type StageRecord } from '../../src/kernel/record.ts';
+import { emptyRecord, MANIFEST_SCHEMA, type Manifest, type StageRecord } from '../../src/kernel/record.ts';
 
 const digest = (letter: string): string => letter.repeat(64);
 const interval = (low: number, high: number, method = 'delong') => ({ low, high, level: 0.95, method });
@@ -6,23 +6,10 @@ const interval = (low: number, high: number, method = 'delong') => ({ low, high,
 /** A record with nothing in it but what is given. */
 export function record(stage: string, more: Partial<StageRecord> = {}): StageRecord {
   return {
-    schema: RECORD_SCHEMA,
-    run: '20261121T100000Z-1a2b3c',
-    stage,
-    attempt: 1,
+    ...emptyRecord('20261121T100000Z-1a2b3c', stage, '2026-11-21T10:00:00.000Z'),
     outcome: 'completed',
     verdict: { kind: 'passed' },
-    endsRun: false,
-    found: '',
-    started: '2026-11-21T10:00:00.000Z',
     seconds: 1,
-    inputs: {},
-    outputs: {},
-    metrics: [],
-    gates: [],
-    tables: [],
-    curves: [],
-    warnings: [],
     ...more,
   };
 }

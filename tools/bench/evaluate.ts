@@ -1,27 +1,14 @@
-import { once } from 'node:events';
-import { createWriteStream, existsSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
 import { Random, STREAMS } from '../../src/statistics/random.ts';
-import { compare, dataFolder, type Measure, rows, runOurs, runPeer, type Timed } from './measure.ts';
+import { madeOnce } from './data.ts';
+import { compare, type Measure, rows, runOurs, runPeer, type Timed } from './measure.ts';
 
 /** Truth, a score of six digits, and two groupings of 10 and 500 values. Made once. */
-async function predictionsFile(count: number): Promise<string> {
-  const path = join(dataFolder, `predictions-${count}.csv`);
-  if (existsSync(path)) return path;
+function predictionsFile(count: number): Promise<string> {
   const random = Random.of(7, STREAMS.synthetic);
-  const out = createWriteStream(`${path}.part`);
-  let text = 'y,score,ten,many\n';
-  for (let i = 0; i < count; i++) {
+  return madeOnce(`predictions-${count}.csv`, 'y,score,ten,many\n', count, () => {
     const y = Number(random.float() < 0.3);
-    text += `${y},${(0.25 * y + 0.75 * random.float()).toFixed(6)},${random.below(10)},${random.below(500)}\n`;
-    if (text.length < 1 << 20) continue;
-    if (!out.write(text)) await once(out, 'drain');
-    text = '';
-  }
-  out.end(text);
-  await once(out, 'finish');
-  renameSync(`${path}.part`, path);
-  return path;
+    return `${y},${(0.25 * y + 0.75 * random.float()).toFixed(6)},${random.below(10)},${random.below(500)}\n`;
+  });
 }
 
 const WORKS = [

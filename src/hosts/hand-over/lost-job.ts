@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { interruption, PHASES, type Phase, refusal, type StageEntry } from '../../kernel/flow.ts';
-import { type Manifest, RECORD_SCHEMA, type StageRecord } from '../../kernel/record.ts';
+import { emptyRecord, type Manifest, type StageRecord } from '../../kernel/record.ts';
 
 const needsSchema = z.record(
   z.string(),
@@ -62,24 +62,7 @@ export function recordOfBrokenJob(
   const broken = { outcome: ending === 'cancelled' ? 'cancelled' : 'errored', verdict: undefined, error: whatBroke(job, ending) } as const;
   const last = own.at(-1);
   if (stage === undefined) return last && { ...last, ...broken };
-  return {
-    schema: RECORD_SCHEMA,
-    run: manifest.id,
-    stage,
-    attempt: 1,
-    endsRun: false,
-    found: '',
-    started: now.toISOString(),
-    seconds: 0,
-    inputs: {},
-    outputs: {},
-    metrics: [],
-    gates: [],
-    tables: [],
-    curves: [],
-    warnings: [],
-    ...broken,
-  };
+  return { ...emptyRecord(manifest.id, stage, now.toISOString()), ...broken };
 }
 
 const whatBroke = (job: Phase, ending: Ending): NonNullable<StageRecord['error']> =>

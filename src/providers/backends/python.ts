@@ -117,15 +117,7 @@ export async function findPython(search: PythonSearch): Promise<Python> {
 
 async function ask(candidate: readonly string[], search: PythonSearch): Promise<z.infer<typeof factsSchema> | undefined> {
   try {
-    const answer = await runCaptured([...candidate, '-I', '-c', QUESTION], {
-      cwd: search.cache,
-      env: search.env,
-      signal: search.signal,
-      timeoutSeconds: 20,
-      doing: `Asking ${candidate.join(' ')} for its version`,
-      captureBytes: 10_000,
-      guarded: false,
-    });
+    const answer = await answerOf(candidate, ['-I', '-c', QUESTION], search);
     if (answer.code === 0) return factsSchema.parse(JSON.parse(answer.captured));
     // Python 2 and the oldest of 3 lack -I or what the question imports.
     return await askOld(candidate, search);
@@ -135,18 +127,21 @@ async function ask(candidate: readonly string[], search: PythonSearch): Promise<
   }
 }
 
-async function askOld(candidate: readonly string[], search: PythonSearch): Promise<z.infer<typeof factsSchema> | undefined> {
-  const question =
-    'import sys; sys.stdout.write("%d %d %d %s" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable))';
-  const answer = await runCaptured([...candidate, '-c', question], {
-    cwd: search.cache,
-    env: search.env,
-    signal: search.signal,
+const answerOf = (candidate: readonly string[], args: readonly string[], { cache, env, signal }: PythonSearch) =>
+  runCaptured([...candidate, ...args], {
+    cwd: cache,
+    env,
+    signal,
     timeoutSeconds: 20,
     doing: `Asking ${candidate.join(' ')} for its version`,
     captureBytes: 10_000,
     guarded: false,
   });
+
+async function askOld(candidate: readonly string[], search: PythonSearch): Promise<z.infer<typeof factsSchema> | undefined> {
+  const question =
+    'import sys; sys.stdout.write("%d %d %d %s" % (sys.version_info[0], sys.version_info[1], sys.version_info[2], sys.executable))';
+  const answer = await answerOf(candidate, ['-c', question], search);
   const [, major, minor, patch, executable] = /^(\d+) (\d+) (\d+) (.+)$/s.exec(answer.captured) ?? [];
   if (answer.code !== 0 || !executable) return undefined;
   return { executable, version: [Number(major), Number(minor), Number(patch)], bits: 64, venv: false, platform: '' };
