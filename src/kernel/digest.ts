@@ -17,6 +17,9 @@ export async function digestFile(path: string, signal?: AbortSignal): Promise<{ 
   return { sha256: hash.digest('hex'), bytes };
 }
 
+/** Order of texts by their UTF-8 bytes: that of the entries of a digest, and of what stores list. */
+export const byUtf8 = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
 export interface FolderEntry {
   /** Relative to the folder, with `/`. */
   readonly path: string;
@@ -31,7 +34,7 @@ export interface FolderEntry {
 export async function digestEntries(folder: string, signal?: AbortSignal): Promise<readonly FolderEntry[]> {
   const entries: FolderEntry[] = [];
   for (const path of await plainFiles(folder, '')) entries.push({ path, ...(await digestFile(join(folder, path), signal)) });
-  return entries.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+  return entries.sort((a, b) => byUtf8(a.path, b.path));
 }
 
 /** One digest for a folder: SHA-256 over `path NUL digest LF` of its sorted entries. Names and content count, times and modes do not. */

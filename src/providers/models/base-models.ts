@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { digestOfEntries } from '../../kernel/digest.ts';
+import { byUtf8, digestOfEntries } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { type KeptObjects, secondName } from '../kept-objects.ts';
 import { absoluteUri, nameInStore, type Store, type StoredObject } from '../stores/store.ts';
@@ -86,7 +86,7 @@ export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
             .join(', ')}.`,
         );
       await checkShards(to, files);
-      files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+      files.sort((a, b) => byUtf8(a.path, b.path));
       const generations = wanted.map(({ name, object }) => ({ path: name, sha256: object.generation }));
       const same = new Set(generations.map(({ sha256 }) => sha256));
       return {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, glob, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { byUtf8 } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { keptPath } from '../kept-objects.ts';
 import { isMarker, lookOf, MAGIC, type Named } from './found-files.ts';
@@ -88,6 +89,4 @@ async function below(root: string, pattern: string): Promise<string[]> {
 }
 
 const sorted = (paths: readonly string[], base: string): { path: string; name: string }[] =>
-  paths
-    .map((path) => ({ path, name: relative(base, path).split(sep).join('/') }))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  paths.map((path) => ({ path, name: relative(base, path).split(sep).join('/') })).sort((a, b) => byUtf8(a.name, b.name));

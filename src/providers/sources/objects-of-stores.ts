@@ -1,4 +1,5 @@
 import { basename, posix } from 'node:path';
+import { byUtf8 } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import type { KeptObjects } from '../kept-objects.ts';
 import { nameInStore, type Store, type StoredObject } from '../stores/store.ts';
@@ -103,7 +104,7 @@ async function below(
     const name = nameOf(nameInStore(object.uri));
     if (name !== undefined && !isMarker(basename(name))) all.push(named(name, object, reference));
   }
-  return all.sort((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)));
+  return all.sort((a, b) => byUtf8(a.name, b.name));
 }
 
 /** Names go into records, messages and the digest of the data, and are compared with names that rows give. */

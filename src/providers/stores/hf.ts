@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { datasetInfo, listFiles, modelInfo } from '@huggingface/hub';
+import { byUtf8 } from '../../kernel/digest.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { download } from './download.ts';
 import { noSuchObject } from './gs-errors.ts';
@@ -80,7 +81,7 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
         // Small files lie in git itself.
         entries.push(found.lfs ? { ...object, sha256: found.lfs.oid } : { ...object, ...(found.oid !== undefined && { git: found.oid }) });
       }
-      return entries.sort((a, b) => Buffer.compare(Buffer.from(a.uri), Buffer.from(b.uri)));
+      return entries.sort((a, b) => byUtf8(a.uri, b.uri));
     });
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { digestOfEntries } from '../../kernel/digest.ts';
+import { byUtf8, digestOfEntries } from '../../kernel/digest.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { type Context, defineStage, type OutputValue } from '../../kernel/stage.ts';
 import { passed, skipped } from '../../kernel/verdict.ts';
@@ -95,7 +95,7 @@ function baseOfChampion({ model, version, files }: Version, place: Context['file
   return {
     base: place.adopt('champion/model'),
     'base-uri': `registry:${model}/${version}`,
-    'base-digest': digestOfEntries(own.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)))),
+    'base-digest': digestOfEntries(own.sort((a, b) => byUtf8(a.path, b.path))),
     'base-generation': String(version),
   };
 }
