@@ -71,13 +71,13 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
       keptIn: storeKey(shared),
       log,
       tokenPerJob: env.GITHUB_ACTIONS === 'true',
-      forge: () => forgeOf(env, log),
+      forge: () => forgeOf(settings),
       store: () => storeOf(settings),
       objects: async () => (await bringer(settings, 'models')).bring,
       vertex: () => vertexOf(settings),
     });
   },
-  forge: async ({ env, log }) => forgeOf(env, log),
+  forge: (settings) => forgeOf(settings),
   data: async (settings) => {
     const { base, cache, root } = settings;
     const { openData } = await import('./providers/sources/data.ts');
@@ -133,9 +133,9 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   },
 };
 
-async function forgeOf(env: Settings['env'], log: Settings['log']) {
+async function forgeOf({ base, env, log }: Pick<Settings, 'base' | 'env' | 'log'>) {
   const { openForge } = await import('./providers/forge/open-forge.ts');
-  return openForge(env, log);
+  return openForge({ base, env, log });
 }
 
 const storeKey = (shared: Settings['shared']): string | undefined => (typeof shared.store === 'string' ? shared.store : undefined);

@@ -17,7 +17,7 @@ export interface GoogleProject {
   readonly versionsOf: ReturnType<typeof modelServices>['versionsOf'];
   readonly metadata: ReturnType<typeof metadataServices>;
   /** `METHOD` of all calls of the one server, in order. */
-  readonly calls: readonly { readonly method: string; readonly request: object }[];
+  readonly calls: readonly { readonly method: string; readonly request: object; readonly authorization?: string }[];
   readonly env: Readonly<Record<string, string>>;
   retrain(...args: string[]): Promise<Ended>;
   /** Names in the bucket that match. */

@@ -69,7 +69,7 @@ export interface WorkflowRequest {
   readonly run: number;
   /** The run whose failed jobs are run again. */
   readonly previous?: WorkflowRun;
-  /** The one job of that run which is run again, whatever became of it, with those that need it: `retrain.train`. */
+  /** The one job of that run which is run again, whatever became of it, with those that need it: `retrain.train`; `*`: all jobs. */
   readonly again?: string;
   /** Variables of the repository. */
   readonly vars?: Readonly<Record<string, string>>;
@@ -259,6 +259,7 @@ async function inTurn<Item, Found>(
 /** Run again are the jobs that failed, or the one that is named, and all that need them. */
 function stays(id: string, previous: WorkflowRun, workflow: Workflow, place: Place): boolean {
   const { request, prefix } = place;
+  if (request.again === '*') return false;
   const { result } = previous.jobs[id]!;
   const named = request.again === undefined ? undefined : `${request.again}.`.startsWith(`${prefix}${id}.`);
   if (named ?? (result === 'failure' || result === 'cancelled')) return false;

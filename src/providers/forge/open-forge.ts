@@ -1,11 +1,25 @@
 import { UserError } from '../../kernel/errors.ts';
 import type { Forge } from './forge.ts';
+import { repositoryOfRemote } from './git-remote.ts';
 
-/** Opens the forge of the repository the environment names: `GITHUB_REPOSITORY`, `GITHUB_TOKEN`, and on GitHub Enterprise `GITHUB_API_URL`. */
-export async function openForge(env: Readonly<Record<string, string | undefined>>, log: (line: string) => void): Promise<Forge> {
-  const repository = env.GITHUB_REPOSITORY;
+export interface ForgePlace {
+  /** A folder of the repository, whose remote `origin` is asked where the environment does not name one. */
+  readonly base: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Opens the forge of the repository that the environment names (`GITHUB_REPOSITORY`), or else the remote `origin`; with `GITHUB_TOKEN`, and on
+ * GitHub Enterprise `GITHUB_API_URL` and `GITHUB_SERVER_URL`.
+ */
+export async function openForge({ base, env, log }: ForgePlace): Promise<Forge> {
+  const repository = env.GITHUB_REPOSITORY || (await repositoryOfRemote(base, env, env.GITHUB_SERVER_URL || undefined));
   const token = env.GITHUB_TOKEN;
-  const missing = [!repository && 'GITHUB_REPOSITORY (owner/name)', !token && 'GITHUB_TOKEN'].filter(Boolean);
+  const missing = [
+    !repository && 'GITHUB_REPOSITORY (owner/name; no remote `origin` here names one on GitHub)',
+    !token && 'GITHUB_TOKEN',
+  ].filter(Boolean);
   if (!repository || !token)
     throw new UserError('no-forge', `The environment does not say which repository on GitHub: ${missing.join(' and ')} missing.`, {
       todo: 'Set them; in a terminal `GITHUB_TOKEN=$(gh auth token)`, in a workflow `env: GITHUB_TOKEN` from github.token.',

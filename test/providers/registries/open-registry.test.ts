@@ -11,7 +11,7 @@ const place = (env: Readonly<Record<string, string>>) => ({
   home: '/nowhere',
   base: '/nowhere',
   log: () => {},
-  forge: () => openForge(env, () => {}),
+  forge: () => openForge({ base: '/nowhere', env, log: () => {} }),
   store: async () => openStore({ base: '/nowhere', env, log: () => {} }),
   vertex: async () => openVertex({ project: 'ours-1', region: 'europe-west4' }, env),
 });
