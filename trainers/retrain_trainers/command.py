@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from retrain_trainers.contract import VERBS, Job, Verb, read_job
-from retrain_trainers.errors import EXIT_MACHINE, EXIT_REFUSED, Refused
-
-EXIT_ORPHANED = 143
+from retrain_trainers.errors import EXIT_MACHINE, EXIT_REFUSED, EXIT_STOPPED, Refused
 
 
 class Trainer(Protocol):
@@ -67,7 +65,7 @@ def end_with_standard_input() -> None:
             while os.read(0, 4096):
                 pass
         finally:
-            os._exit(EXIT_ORPHANED)
+            os._exit(EXIT_STOPPED)
 
     threading.Thread(target=watch, name="standard-input", daemon=True).start()
 

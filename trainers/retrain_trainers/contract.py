@@ -64,7 +64,6 @@ class Job:
     output: Path
     device: str
     threads: int
-    seconds_left: float | None
 
     def part(self, name: str) -> Part:
         if name not in self.parts:
@@ -123,7 +122,6 @@ class _Reader:
             output=self.path("output"),
             device=self.one_of("device", ("cpu", "gpu"), "cpu"),
             threads=self.whole("threads", 1, 4096, 1),
-            seconds_left=self.content.get("seconds_left"),
         )
 
     def search(self) -> Search:

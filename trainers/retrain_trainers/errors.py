@@ -4,6 +4,8 @@ from __future__ import annotations
 
 EXIT_REFUSED = 2
 EXIT_MACHINE = 3
+# As if SIGTERM had ended it, which is what it was told, or whoever started it is gone.
+EXIT_STOPPED = 143
 
 
 class Refused(Exception):

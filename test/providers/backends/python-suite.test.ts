@@ -3,4 +3,4 @@ import { passes } from './python-suite.ts';
 import { tabular } from './trainer-jobs.ts';
 
 test('the Python package passes its own tests that need no torch', (t) =>
-  passes(t, { trainer: tabular, folder: 'tests', discover: ['-s', 'tests', '-t', '.'], seconds: 600 }));
+  passes(t, { trainer: tabular, folder: 'tests', apart: 'text_to_sql', discover: ['-s', 'tests', '-t', '.'], seconds: 600 }));

@@ -13,15 +13,16 @@ export interface PythonSuite {
   readonly trainer: TrainerSource;
   /** An interpreter to use instead of making that environment. */
   readonly python?: string | undefined;
-  /** Under `trainers`. */
+  /** Under `trainers`; the tests of its folders belong to it, but for those that another environment runs. */
   readonly folder: string;
+  readonly apart?: string;
   /** What `unittest discover` is told. */
   readonly discover: readonly string[];
   readonly seconds: number;
 }
 
 /** Runs the Python tests that lie in a folder, all of them: as many as are written there have run, and none was left out. */
-export async function passes(t: TestContext, { trainer, python, folder, discover, seconds }: PythonSuite): Promise<void> {
+export async function passes(t: TestContext, { trainer, python, folder, apart, discover, seconds }: PythonSuite): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const choice = python === undefined ? { managed: true } : { python, managed: false };
   const place = { root: ROOT, workspace: ROOT, cache: CACHE, env: process.env, log: () => undefined };
@@ -37,9 +38,10 @@ export async function passes(t: TestContext, { trainer, python, folder, discover
   });
   const said = lines.slice(-200).join('\n');
   assert.equal(code, 0, said);
-  const written = globSync(join(ROOT, 'trainers', folder, 'test_*.py')).flatMap(
-    (file) => readFileSync(file, 'utf8').match(/^ {4}def test_/gm) ?? [],
-  ).length;
+  const written = globSync('**/test_*.py', {
+    cwd: join(ROOT, 'trainers', folder),
+    exclude: apart === undefined ? [] : [`${apart}/**`],
+  }).flatMap((file) => readFileSync(join(ROOT, 'trainers', folder, file), 'utf8').match(/^ {4}def test_/gm) ?? []).length;
   assert.deepEqual([Number(/Ran (\d+) tests? in/.exec(said)?.[1]), /skipped/.test(said)], [written, false], said);
   t.diagnostic(`${written} Python tests of trainers/${folder}`);
 }

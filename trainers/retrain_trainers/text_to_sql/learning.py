@@ -17,12 +17,12 @@ from typing import Any
 
 import torch
 
+from retrain_trainers.errors import EXIT_STOPPED
 from retrain_trainers.outputs import Progress
 from retrain_trainers.text_to_sql.batches import Example, padded
 from retrain_trainers.text_to_sql.checkpoint import Course, Learner, resume, save_checkpoint
 from retrain_trainers.text_to_sql.team import Team
 
-EXIT_STOPPED = 143
 REPORTS = 200
 
 

@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 import torch
 from torch import distributed
 
-from retrain_trainers.command import EXIT_ORPHANED, exit_code_of, say
-from retrain_trainers.errors import EXIT_MACHINE
+from retrain_trainers.command import exit_code_of, say
+from retrain_trainers.errors import EXIT_MACHINE, EXIT_STOPPED
 
 MEETING = ".devices"
 # Nothing is ended by waiting too long: one process may save or load a large model meanwhile, and one that ended ends all.
@@ -163,7 +163,7 @@ def _end_with_first() -> None:
     first = multiprocessing.parent_process()
     assert first is not None
     first.join()
-    os._exit(EXIT_ORPHANED)
+    os._exit(EXIT_STOPPED)
 
 
 def _buckets(tensors: Sequence[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
