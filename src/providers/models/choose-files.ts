@@ -12,9 +12,10 @@ const BESIDE = /(?:^|\/)\.|(?:^|\/)(?:readme|license|notice|use_policy)(?:\.\w+)
  * pictures and notes stay behind. Errors: `unsafe-model` when its weights are only there in unsafe forms, `bad-name` for a path that leaves the folder.
  */
 export function chooseFiles(names: readonly string[], uri: string): readonly string[] {
+  const folders = new Map(names.flatMap((name) => foldersOf(name.toLowerCase()).map((folder) => [folder, name] as const)));
   const seen = new Map<string, string>();
   for (const name of names) {
-    const same = seen.get(name.toLowerCase());
+    const same = seen.get(name.toLowerCase()) ?? folders.get(name.toLowerCase());
     if (!isPlain(name) || same !== undefined) {
       throw new UserError(
         'bad-name',
@@ -38,5 +39,12 @@ export function chooseFiles(names: readonly string[], uri: string): readonly str
   return useful.filter((name) => !UNSAFE.test(name) && !SAFE.some((ending) => ending !== safe && name.toLowerCase().endsWith(ending)));
 }
 
+/** `a/b/c.json` lies in `a` and in `a/b`. */
+const foldersOf = (name: string): string[] => [...name.matchAll(/\//g)].map(({ index }) => name.slice(0, index));
+
+/** Longer names of files are not written by the file systems of Linux, macOS and Windows. */
+const NAME_BYTES_MAX = 255;
+
 const isPlain = (name: string): boolean =>
-  !/[\\\0-\x1f:]/.test(name) && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  !/[\\\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069:]/.test(name) &&
+  name.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && Buffer.byteLength(part) <= NAME_BYTES_MAX);

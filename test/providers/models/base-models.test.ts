@@ -230,3 +230,18 @@ test('fetch: a list of pieces names files of the model only; a link leads nowher
   for (const name of ['config.json', piece]) await symlink(join(base, 'own', name), join(outside, 'snapshot', name));
   assert.equal((await models.fetch(join(outside, 'snapshot'), join(base, 'to', 'outside'), signal)).files.length, 2);
 });
+
+test('fetch: names that no disk takes are refused before anything is fetched', async (context) => {
+  for (const name of ['vocab.txt/x.json', `${'x'.repeat(256)}.json`, '\u202evocab.txt', '../x.json', 'a\nb.json']) {
+    const { gcs, models, base } = await given(context);
+    putModel(gcs, 't5');
+    gcs.put('models', 't5/vocab.txt', 'text');
+    gcs.put('models', `t5/${name}`, '{}');
+    await assert.rejects(
+      models.fetch('gs://models/t5', join(base, 'to'), signal),
+      { code: 'bad-name', fault: 'user' },
+      JSON.stringify(name),
+    );
+    assert.equal(downloads(gcs), 0);
+  }
+});
