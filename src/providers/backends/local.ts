@@ -18,7 +18,7 @@ import { LocalRun } from './local-run.ts';
 import { ProgressTail } from './progress-tail.ts';
 import { readFitReport } from './results.ts';
 import { type TrainerPlace, trainerCommand, trainerEnvironmentOf } from './trainer-command.ts';
-import { descriptionSchema, type JobFacts, jobSchema, problemsOf } from './trainer-shapes.ts';
+import { descriptionSchema, factsOf, type JobFacts, jobSchema, problemsOf } from './trainer-shapes.ts';
 
 export interface LocalOptions {
   /** Folder of Retrain itself, with `trainers/`. */
@@ -73,10 +73,9 @@ class LocalBackend implements Backend {
   async submit(key: string, spec: JobSpec, signal: AbortSignal): Promise<Job> {
     signal.throwIfAborted();
     const folder = this.#folderOf(key);
-    const parsed = jobSchema.safeParse(spec.job);
-    if (!parsed.success) throw new UserError('job-invalid', `The job is not one: ${problemsOf(parsed.error)}.`);
+    const facts = factsOf(spec.job);
     const text = `${JSON.stringify({ ...spec.job, contract: 1, verb: spec.verb }, undefined, 2)}\n`;
-    const output = outputIn(folder, parsed.data.output);
+    const output = outputIn(folder, facts.output);
     const job: JobFile = {
       key,
       id: randomBytes(8).toString('hex'),
@@ -95,7 +94,7 @@ class LocalBackend implements Backend {
     } catch (error) {
       throw explainFileError(error, 'prepare the training job', folder);
     }
-    const run = new LocalRun(spec, folder, parsed.data, this.#place, async (succeeded) => {
+    const run = new LocalRun(spec, folder, facts, this.#place, async (succeeded) => {
       this.#running.delete(job.id);
       if (succeeded) await writeJobFile({ ...job, state: 'succeeded', output: (await digestPath(output)).sha256 });
       else await forgetJobFile(job);

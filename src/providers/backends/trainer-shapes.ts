@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UserError } from '../../kernel/errors.ts';
 import type { FitReport, TrainerDescription } from './backend.ts';
 
 const name = z.string().min(1).max(200);
@@ -56,6 +57,13 @@ export const jobSchema = z.object({
   target: z.object({ column: z.string(), classes: z.array(z.string()).default([]) }).nullish(),
 });
 export type JobFacts = z.infer<typeof jobSchema>;
+
+/** `job-invalid` for what is none. */
+export function factsOf(job: unknown): JobFacts {
+  const parsed = jobSchema.safeParse(job);
+  if (!parsed.success) throw new UserError('job-invalid', `The job is not one: ${problemsOf(parsed.error)}.`);
+  return parsed.data;
+}
 
 /** The problems of a parse as `path: message`, joined. */
 export function problemsOf(error: z.ZodError): string {

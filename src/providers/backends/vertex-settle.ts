@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VertexClients } from '../google/vertex-clients.ts';
-import { vertexStatus } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
+import { getJob, listJobs } from './vertex-calls.ts';
 import { baseOf, byAge, type CustomJob, isUnderWay, keyFilter, mayHaveSucceeded } from './vertex-job.ts';
 import type { Launch, VertexLaunches } from './vertex-launches.ts';
 
@@ -65,41 +65,13 @@ const launchOf = (key: string, job: CustomJob, before: Launch | undefined): Omit
 
 async function candidates(key: string, known: readonly string[], options: SettleOptions, signal: AbortSignal): Promise<CustomJob[]> {
   const found = new Map<string, CustomJob>();
-  for (const job of await listJobs(keyFilter(key), options, signal)) found.set(job.name ?? '', job);
+  for (const job of await listJobs(keyFilter(key), options.clients, signal)) found.set(job.name ?? '', job);
   for (const name of known) {
     if (found.has(name)) continue;
-    const job = await getJob(name, options, signal);
+    const job = await getJob(name, options.clients, signal);
     if (job) found.set(name, job);
   }
   return [...found.values()];
-}
-
-/** All jobs of the project and region that a filter lets through. */
-export async function listJobs(filter: string, { clients }: Pick<SettleOptions, 'clients'>, signal: AbortSignal): Promise<CustomJob[]> {
-  const service = await clients.jobs();
-  const list = clients.list<CustomJob>(
-    'list the training jobs',
-    (pageToken, callOptions) => service.listCustomJobs({ parent: clients.parent, filter, pageToken }, callOptions),
-    signal,
-  );
-  const found: CustomJob[] = [];
-  for await (const job of list) found.push(job);
-  return found;
-}
-
-/** Undefined when there is no such job any more. */
-export async function getJob(
-  name: string,
-  { clients }: Pick<SettleOptions, 'clients'>,
-  signal: AbortSignal,
-): Promise<CustomJob | undefined> {
-  const service = await clients.jobs();
-  try {
-    return await clients.read('look at the training job', (callOptions) => service.getCustomJob({ name }, callOptions), signal);
-  } catch (error) {
-    if (vertexStatus(error) === 'NOT_FOUND') return undefined;
-    throw error;
-  }
 }
 
 /** A bucket may forget what a job left there; such a job is as good as none. */
