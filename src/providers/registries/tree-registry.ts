@@ -1,9 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { codeOf, explainFileError, PARTIAL_PREFIX, syncFolder } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
-import type { Aliases, HistoryEvent, ModelState, Registry, Version, VersionDraft } from './registry.ts';
+import type { Aliases, HistoryEvent, ModelState, Registry, Version } from './registry.ts';
 import {
   ACCEPTED_FOLDER,
   ALIASES_FILE,
@@ -25,7 +21,9 @@ import {
   writeTagsFile,
   writeVersionFile,
 } from './registry-files.ts';
+import { checkedModel, checkPathWithin, MODEL_NAME, versionFolder } from './registry-paths.ts';
 import type { Tree, TreeView } from './tree.ts';
+import { fetchFiles, filesOf } from './version-files.ts';
 
 /** What can be read of a registry through one view of its tree. */
 function reading(view: TreeView, tree: Pick<Tree, 'uri' | 'place'>, signal: AbortSignal) {
@@ -255,71 +253,6 @@ export function treeRegistry(tree: Tree): Registry {
   };
 }
 
-/** Letters and digits of any file system; nothing that a path, a shell or Windows reads as something else. */
-const MODEL_NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?$/;
-const WINDOWS_DEVICES = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
-
-function checkedModel(model: string): string {
-  if (MODEL_NAME.test(model) && !WINDOWS_DEVICES.test(model)) return model;
-  throw new UserError(
-    'bad-model-name',
-    `${JSON.stringify(model)} is no name for a model: expected letters, digits, ".", "-" and "_", at most 100, beginning with a letter or digit.`,
-    { todo: 'Choose another `name` in the pipeline file.' },
-  );
-}
-
-const versionFolder = (model: string, version: number): string => `${checkedModel(model)}/versions/${version}`;
-
-/** Files of a draft by path within the version; a folder stands for all files under it. Links and odd kinds are refused. */
-async function filesOf(draft: VersionDraft): Promise<ReadonlyMap<string, string>> {
-  const files = new Map<string, string>();
-  async function enter(path: string, local: string): Promise<void> {
-    checkPathWithin(path);
-    const kind = await lstat(local).catch((error: unknown) => {
-      if (codeOf(error) !== 'ENOENT') throw explainFileError(error, 'read a file of the version', local);
-      throw new UserError('missing-file', `${local}, wanted as ${path} of the version, does not exist.`, { cause: error });
-    });
-    if (kind.isDirectory()) {
-      for (const name of (await readdir(local)).sort()) await enter(`${path}/${name}`, join(local, name));
-    } else if (kind.isFile()) {
-      files.set(path, local);
-    } else {
-      throw new UserError(
-        'link-refused',
-        `${local} is ${kind.isSymbolicLink() ? 'a symbolic link' : 'no ordinary file'}; a version holds ordinary files only.`,
-        {
-          todo: 'Put the file itself there.',
-        },
-      );
-    }
-  }
-  for (const [path, local] of Object.entries(draft.files)) await enter(path, local);
-  if (files.size === 0) throw new UserError('empty-version', 'A version without any file cannot be registered.');
-
-  const folded = new Map<string, string>();
-  for (const path of files.keys()) {
-    const other = folded.get(path.toLowerCase());
-    if (other !== undefined)
-      throw new UserError('bad-path', `${other} and ${path} differ only in case: not every file system can hold both.`);
-    folded.set(path.toLowerCase(), path);
-  }
-  return files;
-}
-
-/** A path that stays within the version on every system, and is not one of the registry's own files. */
-function checkPathWithin(path: string): void {
-  const parts = path.split('/');
-  const odd = parts.some(
-    (part) => part === '' || part === '.' || part === '..' || part.startsWith(PARTIAL_PREFIX) || /[\\:\0-\x1f\x7f]/.test(part),
-  );
-  const own = [METADATA_FILE, TAGS_FILE].includes(path.toLowerCase());
-  if (!odd && !own) return;
-  throw new UserError(
-    'bad-path',
-    `${JSON.stringify(path)} cannot be the path of a file in a version: ${own ? 'the registry writes this file itself' : 'expected names separated by "/", without "..", "\\", ":" or control characters'}.`,
-  );
-}
-
 const isUnder = (path: string, prefix: string): boolean => path === prefix || path.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`);
 
 const listed = (numbers: readonly number[]): string => (numbers.length <= 12 ? numbers.join(', ') : `${numbers[0]} … ${numbers.at(-1)}`);
@@ -331,47 +264,4 @@ function aliasMoved(model: string, expected: number, found: Aliases): WorldError
     `The aliases of ${model} were changed by somebody else meanwhile: expected generation ${expected}, found ${found.generation}${champion === undefined ? '' : ` with version ${champion} as champion`}.`,
     { todo: 'Compare with the new champion: run again.' },
   );
-}
-
-/** All files arrive beside their place, are checked, and only then move there: a wrong digest leaves nothing behind. */
-async function fetchFiles(tree: Tree, version: Version, files: Version['files'], folder: string, signal: AbortSignal): Promise<void> {
-  const staging = join(folder, `${PARTIAL_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`);
-  try {
-    await mkdir(staging, { recursive: true });
-    for (const file of files) {
-      checkPathWithin(file.path);
-      const to = join(staging, file.path);
-      await mkdir(dirname(to), { recursive: true });
-      const path = `${versionFolder(version.model, version.version)}/${file.path}`;
-      const found = await tree.download(path, to, signal);
-      if (found === undefined) {
-        throw new UserError(
-          'registry-corrupted',
-          `${tree.place(path)} is missing, although version ${version.version} of ${version.model} lists it.`,
-          {
-            todo: 'Put this file back from a copy, or promote another version.',
-          },
-        );
-      }
-      if (found.sha256 !== file.sha256) {
-        throw new UserError(
-          'digest-mismatch',
-          `${tree.place(path)} is not what was registered: expected SHA-256 ${file.sha256}, found ${found.sha256} (${found.bytes} bytes instead of ${file.bytes}).`,
-          {
-            todo: 'Put this file back from a copy, or promote another version; a changed model is never loaded.',
-          },
-        );
-      }
-    }
-    for (const file of files) {
-      const to = join(folder, file.path);
-      await mkdir(dirname(to), { recursive: true });
-      await rename(join(staging, file.path), to);
-    }
-    await syncFolder(folder);
-  } catch (error) {
-    throw explainFileError(error, `fetch version ${version.version} of ${version.model}`, folder);
-  } finally {
-    await rm(staging, { recursive: true, force: true });
-  }
 }
