@@ -17,21 +17,35 @@ export function contentName(known: { readonly sha256?: string; readonly md5?: st
 export interface NamedContent {
   readonly sha256: string;
   readonly bytes: number;
-  /** All names of it. */
+  /** Its names, of the kinds that were asked for. */
   readonly names: ReadonlySet<ContentName>;
 }
 
-/** Reads a file once, as a stream, for its names; `onPart` sees the bytes on the way. Errors are those of the file system. */
-export async function namesOfFile(path: string, signal: AbortSignal, onPart?: (part: Uint8Array) => void): Promise<NamedContent> {
+/**
+ * Reads a file once, as a stream, for its SHA-256 and its names of the kinds that are among `wanted`; `onPart` sees the bytes on the way.
+ * Errors are those of the file system.
+ */
+export async function namesOfFile(
+  path: string,
+  wanted: Iterable<ContentName>,
+  signal: AbortSignal,
+  onPart?: (part: Uint8Array) => void,
+): Promise<NamedContent> {
   await using file = await open(path);
   const { size } = await file.stat();
-  const [sha256, md5, git] = [createHash('sha256'), createHash('md5'), createHash('sha1').update(`blob ${size}\0`)];
+  const kinds = new Set(Array.from(wanted, (name) => /^\w+-/.exec(name)?.[0]));
+  const sha256 = createHash('sha256');
+  const others = [
+    ...(kinds.has('md5-') ? [{ kind: 'md5-', hash: createHash('md5') }] : []),
+    ...(kinds.has('git-') ? [{ kind: 'git-', hash: createHash('sha1').update(`blob ${size}\0`) }] : []),
+  ];
   let bytes = 0;
   for await (const part of file.createReadStream({ autoClose: false, signal, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    for (const hash of [sha256, md5, git]) hash.update(part);
+    sha256.update(part);
+    for (const { hash } of others) hash.update(part);
     onPart?.(part);
     bytes += part.length;
   }
   const found = sha256.digest('hex');
-  return { sha256: found, bytes, names: new Set([found, `git-${git.digest('hex')}`, `md5-${md5.digest('hex')}`]) };
+  return { sha256: found, bytes, names: new Set([found, ...others.map(({ kind, hash }) => kind + hash.digest('hex'))]) };
 }

@@ -8,7 +8,7 @@ import { UserError } from '../kernel/errors.ts';
 import { withFileLock } from '../kernel/file-lock.ts';
 import { slot } from '../kernel/stage.ts';
 import type { JobCache } from './caches/job-cache.ts';
-import { contentName, type NamedContent, namesOfFile } from './content-names.ts';
+import { type ContentName, contentName, type NamedContent, namesOfFile } from './content-names.ts';
 import { Crc32c } from './crc32c.ts';
 import type { Store, StoredObject } from './stores/store.ts';
 
@@ -76,9 +76,8 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
     if (!/^[0-9a-f]{64}$/.test(digest)) return undefined;
     const path = keptPath(cache, what, digest);
     const crc = new Crc32c();
-    const content = await namesOfFile(path, signal, object.crc32c === undefined ? undefined : (part) => void crc.update(part)).catch(
-      absent,
-    );
+    const onPart = object.crc32c === undefined ? undefined : (part: Uint8Array) => void crc.update(part);
+    const content = await namesOfFile(path, named(object), signal, onPart).catch(absent);
     if (content === undefined) return undefined;
     if (content.sha256 === digest && agrees(object, content, crc)) {
       // Cleaning the cache goes by last use.
@@ -123,12 +122,12 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
 
   /** What an earlier job has kept of these; believed by the names that their store gives them. */
   async function restored(set: JobSet, jobs: JobCache, signal: AbortSignal): Promise<void> {
-    const missing = new Map<string, WantedObject>();
+    const missing = new Map<ContentName, WantedObject>();
     for (const [name, object] of set.objects) if (!(await isThere(object))) missing.set(name, object);
     if (sizeOf(missing.values()) < JOB_BYTES_MIN) return;
     try {
       for (const name of await jobs.restore(set.name, set.folder, new Set(missing.keys()), signal, set.begins)) {
-        const content = await namesOfFile(join(set.folder, name), signal);
+        const content = await namesOfFile(join(set.folder, name), missing.keys(), signal);
         for (const [known, object] of missing) {
           if (!content.names.has(known) || object.bytes !== content.bytes) continue;
           await keep(object, join(set.folder, name), content.sha256);
@@ -160,25 +159,25 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
     const set = jobCache && jobSet(objects, source, { cache, what, log });
     if (jobCache && set) await restored(set, jobCache, signal);
     const brought = await severalAtOnce(objects, signal, bring);
-    if (jobCache && set && brought.some(({ fresh }, i) => fresh && contentName(objects[i]!) !== undefined)) {
-      const files = new Map(objects.flatMap((object, i) => named(object, brought[i]!.file)));
+    if (jobCache && set && brought.some(({ fresh }, i) => fresh && named(objects[i]!).length > 0)) {
+      const files = new Map(objects.flatMap((object, i) => named(object).map((name) => [name, brought[i]!.file] as const)));
       await keptForJobs(set, files, jobCache, signal);
     }
     return brought.map(({ file }) => file);
   };
 }
 
-const named = (object: WantedObject, file: KeptFile): readonly (readonly [string, KeptFile])[] => {
-  const name = contentName(object);
-  return name === undefined ? [] : [[name, file]];
-};
+const named = (object: WantedObject): readonly ContentName[] => [contentName(object)].filter((name) => name !== undefined);
 
 /** Where a store knows no digest, the place and the generation stand for the content. */
 const nameHere = (object: WantedObject): string => contentName(object) ?? `at-${sha256(`${object.uri}\0${object.generation}`)}`;
 
 function agrees(object: WantedObject, { names, bytes }: NamedContent, crc: Crc32c): boolean {
-  const name = contentName(object);
-  return bytes === object.bytes && (name === undefined || names.has(name)) && (object.crc32c === undefined || object.crc32c === crc.base64);
+  return (
+    bytes === object.bytes &&
+    named(object).every((name) => names.has(name)) &&
+    (object.crc32c === undefined || object.crc32c === crc.base64)
+  );
 }
 
 interface JobSet {
@@ -186,7 +185,7 @@ interface JobSet {
   /** How sets of the same source are called: most of the newest is of use, too. */
   readonly begins: string;
   readonly folder: string;
-  readonly objects: ReadonlyMap<string, WantedObject>;
+  readonly objects: ReadonlyMap<ContentName, WantedObject>;
 }
 
 /** The objects that may go through the job cache: those whose names cannot be forged. None where they are too many bytes. */
@@ -195,7 +194,7 @@ function jobSet(
   source: string,
   { cache, what, log }: Pick<KeptObjectsPlace, 'cache' | 'what' | 'log'>,
 ): JobSet | undefined {
-  const known = new Map(objects.flatMap((object) => [[contentName(object), object] as const]).filter(([name]) => name !== undefined));
+  const known = new Map(objects.flatMap((object) => named(object).map((name) => [name, object] as const)));
   const bytes = sizeOf(known.values());
   if (bytes < JOB_BYTES_MIN) return undefined;
   if (bytes > JOB_BYTES_MAX) {
@@ -207,7 +206,7 @@ function jobSet(
     name: begins + sha256([...known.keys()].sort().join('\n')).slice(0, 32),
     begins,
     folder: join(cache, `${what}-for-jobs`, sha256(source).slice(0, 16)),
-    objects: known as ReadonlyMap<string, WantedObject>,
+    objects: known,
   };
 }
 

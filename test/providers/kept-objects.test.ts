@@ -3,10 +3,11 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { providers, type Settings } from '../../src/catalog.ts';
+import type { JobCache } from '../../src/providers/caches/job-cache.ts';
 import { openJobCache } from '../../src/providers/caches/open-job-cache.ts';
 import { type KeptObjects, keptObjects, keptPath, type WantedObject } from '../../src/providers/kept-objects.ts';
 import type { Models } from '../../src/providers/models/models.ts';
@@ -258,6 +259,30 @@ test('kept objects on GitHub: a poisoned entry with the right key is discarded (
   assert.ok((await readFile(file!.path)).equals(filled('n')));
   assert.match(said.join('\n'), /Discarded .* from the cache/);
   assert.equal(downloads(gcs), 3);
+});
+
+test('kept objects on GitHub: a set of more bytes than an entry may have is not kept, and that is told', async (context) => {
+  const { folder, said, log } = await given(context);
+  const get: Store['get'] = async (_uri, to) => {
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(to, 'x');
+    return { sha256: sha256(Buffer.from('x')), bytes: 1, generation: '1' };
+  };
+  const asked: string[] = [];
+  const jobCache: JobCache = {
+    async restore(name) {
+      asked.push(name);
+      return [];
+    },
+    save: async (name) => void asked.push(name),
+  };
+  const bring = keptObjects({ store: { get } as Store, cache: folder, what: 'models', log, jobCache });
+  const big = (gib: number) => [{ uri: 'gs://bkt/m', bytes: gib * 1024 ** 3, generation: '1', md5: `${gib}`.repeat(32) }];
+  await bring(big(5), 'gs://bkt/m', signal);
+  assert.deepEqual(asked, []);
+  assert.match(said.join('\n'), /gs:\/\/bkt\/m has 5\.37 GB; above 4\.29 GB nothing is kept for later jobs/);
+  await bring(big(4), 'gs://bkt/m', signal);
+  assert.equal(asked.length, 2);
 });
 
 test('kept objects on GitHub: what has a checksum alone, which is easily forged, is not kept; nor is what is too small', async (context) => {

@@ -3,11 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { z } from 'zod';
 import { keptObjects } from '../../src/providers/kept-objects.ts';
 import { openStore } from '../../src/providers/stores/open-store.ts';
 import { biasCheck } from '../../src/stages/bias-check/stage.ts';
 import { drift } from '../../src/stages/drift/stage.ts';
 import { evaluate } from '../../src/stages/evaluate/stage.ts';
+import { fetchData } from '../../src/stages/fetch-data/stage.ts';
+import { fetchModel } from '../../src/stages/fetch-model/stage.ts';
 import { syntaxValidate } from '../../src/stages/syntax-validate/stage.ts';
 import { validateData } from '../../src/stages/validate-data/stage.ts';
 import { profileToJson } from '../../src/tables/profile/profile-json.ts';
@@ -115,6 +118,17 @@ test('a store URI that names nothing, a store nobody serves, and a dangerous nam
     put(name, 'x\n1\n');
     await assert.rejects(look('gs://acme/bad/'), { code: 'bad-name' }, name);
   }
+});
+
+test('a store nobody serves is told before anything runs', () => {
+  const fetched = (given: object) => fetchData.check!(z.strictObject(fetchData.inputs).parse({ name: 'sql', read: {}, ...given }));
+  const based = (given: object) => fetchModel.check!(z.strictObject(fetchModel.inputs).parse({ name: 'sql', ...given }));
+  for (const source of ['data/*.csv', 'file:///a.csv', 'gs://acme/*.csv', 'hf://datasets/acme/churn/data'])
+    assert.deepEqual(fetched({ source }), []);
+  assert.deepEqual(
+    [...fetched({ source: 's3://acme/a.csv' }), ...based({ initial: 's3://acme/t5', prefix: 'https://acme/t5' })].map(({ path }) => path),
+    ['source', 'initial', 'prefix'],
+  );
 });
 
 test('what a stage has read under a URI stays what it was for it, although somebody writes there', async (context) => {

@@ -132,7 +132,10 @@ test('hostile text stays data: in the file as it is, well-formed in the record',
 
 test('U+0000 and half a surrogate pair in what a model wrote are judged, not an error of the file; the row after them is right', async () => {
   const csv = await run('predicted_sql\n"SELECT 1\0; DROP TABLE t"\nSELECT 1\n', {});
-  assert.match(csv.file('syntax_validation_results.csv'), /,0,invalid,nul,"The text holds U\+0000, [^"]*",1,9,8,[\s\S]*\n,,SELECT 1,1,valid,/);
+  assert.match(
+    csv.file('syntax_validation_results.csv'),
+    /,0,invalid,nul,"The text holds U\+0000, [^"]*",1,9,8,[\s\S]*\n,,SELECT 1,1,valid,/,
+  );
   const lines = ['SELECT 1\0', "SELECT '\ud800'", 'SELECT 1'].map((sql) => `${JSON.stringify({ predicted_sql: sql })}\n`).join('');
   const json = await run(lines, {}, 'predictions.jsonl');
   assert.equal(json.result.outputs?.validity, 2 / 3);

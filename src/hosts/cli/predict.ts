@@ -16,7 +16,7 @@ export const predict: Verb = {
   usage: 'MODEL --data FILE [--version N | --alias NAME] [--output FILE]',
   arguments: 1,
   options: [
-    { name: 'data', value: 'FILE', text: 'Rows to score: path, folder or pattern.' },
+    { name: 'data', value: 'FILE', text: 'Rows to score: path, folder, pattern or store URI.' },
     { name: 'version', value: 'N', text: 'Version to use; the champion by default.' },
     { name: 'alias', value: 'NAME', text: 'Alias of the version to use, e.g. staging.' },
     { name: 'output', value: 'FILE', text: 'Where the predictions go; standard output by default.' },

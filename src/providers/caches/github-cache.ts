@@ -99,7 +99,7 @@ async function believed(
   const names: string[] = [];
   for (const name of (await readdir(arriving)).sort()) {
     const path = join(arriving, name);
-    const known = (await lstat(path)).isFile() && [...(await namesOfFile(path, signal)).names].some((each) => expected.has(each));
+    const known = (await lstat(path)).isFile() && [...(await namesOfFile(path, expected, signal)).names].some((each) => expected.has(each));
     if (known) {
       await rename(path, join(folder, name));
       names.push(name);

@@ -11,6 +11,7 @@ import { DATASET_SCHEMA, type Dataset } from '../../tables/dataset.ts';
 import { PREPARATION_SCHEMA } from '../../tables/preparation/preparation.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { columnInputs, readInputs } from '../read-inputs.ts';
+import { unservedStore } from '../store-uri.ts';
 
 export const fetchData = defineStage({
   name: 'fetch-data',
@@ -61,6 +62,7 @@ export const fetchData = defineStage({
     bytes: 'Bytes of all files.',
   },
   needs: { data, registry },
+  check: ({ source }) => unservedStore('source', source),
 
   async run(inputs, { data, registry }, { files, signal, log }) {
     const fetched = await data.fetch(inputs.source, signal);

@@ -6,6 +6,7 @@ import { passed, skipped } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { type Models, models } from '../../providers/models/models.ts';
 import { registry, type Version } from '../../providers/registries/registry.ts';
+import { unservedStore } from '../store-uri.ts';
 
 const inputs = {
   name: sharedKeys.name,
@@ -46,6 +47,8 @@ export const fetchModel = defineStage({
   },
   needs: { registry, models },
   check: ({ base, initial, prefix }) => [
+    ...unservedStore('initial', initial),
+    ...unservedStore('prefix', prefix),
     ...(base === 'original' && initial === undefined
       ? [{ path: 'initial', message: 'expected a model, because of base: original; found nothing.' }]
       : []),

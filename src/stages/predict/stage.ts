@@ -23,7 +23,7 @@ export const predict = defineStage({
   summary: 'Score rows with a registered version, in its own preparation and environment.',
   inputs: {
     name: sharedKeys.name,
-    data: z.string().min(1).describe('Rows to score: path, folder or pattern.'),
+    data: z.string().min(1).describe('Rows to score: path, folder, pattern or store URI.'),
     read: readInputs.unwrap().optional().describe('How the files are read. Absent: as the data the version was made from.'),
     version: z.int().min(1).optional().describe('Version to use. Absent: the one `alias` names.'),
     alias: z.string().default('champion').describe('Alias of the version to use.'),

@@ -147,6 +147,11 @@ test('hf store: private, gated, missing and mistyped are told apart, each with w
   await assert.rejects(store().get('hf://acme/t5/none', join(folder, 'x'), { signal }), { code: 'no-such-object' });
   for (const uri of ['hf://t5-large', 'hf://', 'hf://a/b/../c', 'hf://a/b@c d'])
     await assert.rejects(stat(uri), { code: 'bad-uri', fault: 'user' }, uri);
+  hub.push('datasets/acme/gated', { 'a.csv': 'x' }, 'gated');
+  await assert.rejects(stat('hf://datasets/acme/gated/a.csv'), { code: 'gated-dataset' });
+  await assert.rejects(stat('hf://datasets/acme/none/a.csv', 'hf_reader'), { code: 'no-such-dataset', message: /no such data set/ });
+  for (const uri of ['hf://datasets/acme', 'hf://datasets/', 'hf://datasets/a/b/../c'])
+    await assert.rejects(stat(uri), { code: 'bad-uri' }, uri);
   assert.throws(
     () => store('secret-token'),
     (error: Error & { code: string }) => error.code === 'bad-token' && !error.message.includes('secret-token'),
