@@ -26,6 +26,8 @@ export interface JobPlace {
   readonly detached?: boolean;
   /** Where a job of the backend is to stand in the experiments of its service. */
   readonly experimentRun?: ExperimentRun;
+  /** Told of each job before it is waited for. */
+  readonly onJob?: (job: Job) => void;
   /** Id of a run that is to do its work itself: only jobs of its own are taken over. */
   readonly apart?: string;
 }
@@ -39,7 +41,7 @@ export const jobInput = async (from: string, signal: AbortSignal): Promise<JobIn
  * An abort cancels the job before it is passed on. Throws `Submitted` for a job under way that is not to be waited for.
  */
 export async function runJob(
-  { backend, files, signal, log, detached = false, apart, experimentRun }: JobPlace,
+  { backend, files, signal, log, detached = false, apart, experimentRun, onJob }: JobPlace,
   name: string,
   spec: JobSpec,
   progress: (share: number, text: string, event: ProgressEvent) => void,
@@ -48,6 +50,7 @@ export async function runJob(
   const found = await backend.find(key, signal);
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
   const job = found ?? (await backend.submit(key, { ...spec, ...(experimentRun && { experimentRun }) }, signal));
+  onJob?.(job);
   await watchToEnd({ backend, signal, log, leave: detached && backend.outlives }, job, progress);
   return backend.collect(job, spec, files.path(name), signal);
 }

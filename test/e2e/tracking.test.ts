@@ -116,6 +116,12 @@ test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters
   const { experiment, experimentRun } = jobs.jobs[0]!.body.jobSpec!;
   const parent = 'projects/ours-1/locations/europe-west4/metadataStores/default/contexts';
   assert.deepEqual([experiment, experimentRun], [`${parent}/churn`, `${parent}/${runs()[1]}`]);
+  const jobsOf = () => (shown()?._custom_jobs as unknown as { custom_job_resource_name: string; custom_job_console_uri: string }[]) ?? [];
+  await within(60_000, 'The job in its run', async () => jobsOf().length === 1);
+  assert.match(
+    jobsOf()[0]!.custom_job_console_uri,
+    /^https:\/\/console\.cloud\.google\.com\/vertex-ai\/locations\/europe-west4\/training\/4000000000\?/,
+  );
   killed.child.kill('SIGKILL');
   await killed.ended;
 
@@ -123,6 +129,11 @@ test('tracker vertex: jobs of Vertex AI stand in the run, which shows parameters
   const next = await start('resume').ended;
   assert.equal(next.code, 0, next.out + next.err);
   assert.deepEqual(runs().length, 2, 'an experiment and one run');
+  assert.deepEqual(
+    jobsOf().map(({ custom_job_resource_name }) => custom_job_resource_name),
+    jobs.jobs.map(({ name }) => name),
+    'the fit, which was attached to, once, and the prediction',
+  );
   assert.equal(shown()?._state, 'COMPLETE');
   assert.deepEqual(shown()?.retrain_series?.loss, [
     [1, 0.9],

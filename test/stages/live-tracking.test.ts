@@ -29,6 +29,7 @@ function noting(name = 'noted', before: (call: string) => Promise<void> | void =
     params: (_, params) => told(`params ${JSON.stringify(params)}`),
     metrics: (_, points) => told(`metrics ${points.map(({ name, step, value }) => `${name}@${step}=${value}`).join(' ')}`),
     finish: (_, outcome) => told(`finish ${outcome}`),
+    jobs: (_, jobs) => told(`jobs ${jobs.map(({ name }) => name).join(' ')}`),
     experimentRun: (experiment, id) => ({ experiment, run: `${experiment}-${id}` }),
     tags: never,
     artifact: never,
@@ -203,4 +204,19 @@ test('alone, with no report to come, the stage itself says how the run ended, an
     throw cancel.signal.reason;
   }, cancel.signal);
   assert.equal(killed.at(-1), 'finish killed');
+});
+
+test('jobs are told to the tracker of their own service, and to no other', async () => {
+  const [own, other] = [noting('vertex'), noting('file')];
+  await whileTracked(
+    [own.tracker, other.tracker],
+    {},
+    place().at,
+    async (live) => {
+      live.job({ backend: 'vertex', id: '7', key: 'k', details: { name: 'customJobs/7', link: 'https://console/7' } });
+      live.job({ backend: 'local', id: '8', key: 'k', details: { folder: '/x' } });
+    },
+    HOUR,
+  );
+  assert.deepEqual([own.calls.slice(2), other.calls.slice(2)], [['jobs customJobs/7'], []]);
 });

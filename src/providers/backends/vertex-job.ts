@@ -120,7 +120,7 @@ export const byAge = (a: CustomJob, b: CustomJob): number => createdAt(a) - crea
 
 export const jobOf = (key: string, job: CustomJob): Job => {
   const name = job.name ?? '';
-  return { backend: 'vertex', id: name.split('/').at(-1) ?? '', key, details: { name, base: baseOf(job) } };
+  return { backend: 'vertex', id: name.split('/').at(-1) ?? '', key, details: { name, base: baseOf(job), link: consoleLink(name) } };
 };
 
 /** Where somebody can look at the job. */

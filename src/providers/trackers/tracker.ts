@@ -27,6 +27,14 @@ export interface TrackedMetric {
   readonly at: string;
 }
 
+/** A job of a service that does some of a run's work. */
+export interface TrackedJob {
+  /** Full name at the service. */
+  readonly name: string;
+  /** Where somebody can look at it. */
+  readonly link: string;
+}
+
 /** How the model of a run was judged, beyond single figures. */
 export interface Evaluation {
   readonly kind: 'classification' | 'regression' | 'forecast';
@@ -62,7 +70,9 @@ export interface Tracker {
   finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
   /** Lets go of what it holds; nothing is asked of it afterwards. */
   readonly close?: () => Promise<void>;
-  /** What jobs of a backend of the same name are told to stand in. */
+  /** Jobs of a backend of the same name. Absent: the tracker does not list any. */
+  readonly jobs?: (id: string, jobs: readonly TrackedJob[], signal: AbortSignal) => Promise<void>;
+  /** What such jobs are told to stand in. */
   readonly experimentRun?: (experiment: string, id: string) => ExperimentRun;
 }
 

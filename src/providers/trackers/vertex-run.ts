@@ -1,11 +1,12 @@
-import type { TrackedMetric } from './tracker.ts';
+import type { TrackedJob, TrackedMetric } from './tracker.ts';
 
-/** Metadata of a run's context. `_params`, `_metrics` and `_state` are what the console and Google's SDK read; the rest is ours. */
+/** Metadata of a run's context. `_params`, `_metrics`, `_state` and `_custom_jobs` are what the console and Google's SDK read; the rest is ours. */
 export interface RunMetadata {
   readonly _params: Readonly<Record<string, string | number>>;
   /** The figure of the whole run, or the value of the highest step. */
   readonly _metrics: Readonly<Record<string, string | number>>;
   readonly _state: 'RUNNING' | 'COMPLETE' | 'FAILED' | 'CANCELLED';
+  readonly _custom_jobs: readonly { readonly custom_job_resource_name: string; readonly custom_job_console_uri: string }[];
   /** Digest the run is found by. */
   readonly retrain_key: string;
   /** As it was given; the context's own name is made of it. */
@@ -26,12 +27,21 @@ export const newRunMetadata = (key: string, name: string): RunMetadata => ({
   _params: {},
   _metrics: {},
   _state: 'RUNNING',
+  // Google's SDK fails where the list is missing.
+  _custom_jobs: [],
   retrain_key: key,
   retrain_name: name,
   retrain_tags: {},
   retrain_figures: [],
   retrain_series: {},
 });
+
+/** Adds jobs that the run does not name yet. */
+export function withJobs(run: RunMetadata, jobs: readonly TrackedJob[]): RunMetadata {
+  const known = new Map(run._custom_jobs.map((job) => [job.custom_job_resource_name, job]));
+  for (const { name, link } of jobs) known.set(name, { custom_job_resource_name: name, custom_job_console_uri: link });
+  return { ...run, _custom_jobs: [...known.values()] };
+}
 
 /** Adds what was measured. A figure of the whole run goes before the last value of a series of its name. Series that grow too long are thinned. */
 export function withMetrics(run: RunMetadata, metrics: readonly TrackedMetric[]): RunMetadata {

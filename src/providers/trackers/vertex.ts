@@ -12,7 +12,7 @@ import type { LineageArtifact, TrackedRun, Tracker } from './tracker.ts';
 import { vertexContexts } from './vertex-contexts.ts';
 import { evaluationArtifact } from './vertex-evaluation.ts';
 import { artifactId, experimentId, keyDigest, runId } from './vertex-names.ts';
-import { newRunMetadata, withMetrics } from './vertex-run.ts';
+import { newRunMetadata, withJobs, withMetrics } from './vertex-run.ts';
 import { tensorboardOf } from './vertex-tensorboard.ts';
 
 export interface VertexTrackerOptions {
@@ -140,6 +140,7 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
 
     tags: (id, tags, signal) => change(id, (run) => ({ ...run, retrain_tags: { ...run.retrain_tags, ...tags } }), signal),
     finish: (id, outcome, signal) => change(id, (run) => ({ ...run, _state: STATES[outcome] }), signal),
+    jobs: (id, jobs, signal) => change(id, (run) => withJobs(run, jobs), signal),
     close: () => clients.close(),
     experimentRun: (experiment, id) => ({ experiment: contextName(experimentId(experiment)), run: contextName(id) }),
 

@@ -7,6 +7,7 @@ import type {
   Backend,
   ExperimentRun,
   FitReport,
+  Job,
   PythonChoice,
   TrainerSource,
 } from '../../providers/backends/backend.ts';
@@ -28,6 +29,7 @@ export interface Bench {
   readonly base?: string;
   readonly detached: boolean;
   readonly experimentRun?: ExperimentRun;
+  readonly onJob?: (job: Job) => void;
   /** Id of the run when it trains again what has been trained before; see `JobPlace`. */
   readonly apart?: string;
   readonly inputs: {

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { withDeadline } from '../../kernel/deadline.ts';
 import type { Context } from '../../kernel/stage.ts';
 import { Submitted } from '../../kernel/submitted.ts';
-import type { ExperimentRun } from '../../providers/backends/backend.ts';
-import type { TrackedMetric, Tracker } from '../../providers/trackers/tracker.ts';
+import type { ExperimentRun, Job } from '../../providers/backends/backend.ts';
+import type { TrackedJob, TrackedMetric, Tracker } from '../../providers/trackers/tracker.ts';
 import type { ProgressEvent } from '../run-job.ts';
 import { type Params, trackedRun } from '../tracked-run.ts';
 
@@ -12,6 +12,8 @@ export interface LiveRun {
   /** The run in the experiments of a backend's service; undefined when no tracker of that service has begun it. */
   experimentRun(backend: string): ExperimentRun | undefined;
   params(params: Params): void;
+  /** A job that does some of the work, for trackers of its service. */
+  job(job: Job): void;
   /** `prefix`: the algorithm, where several are fitted. */
   progress(prefix: string | undefined, event: ProgressEvent): void;
 }
@@ -66,6 +68,9 @@ export async function whileTracked<T>(
       params(more) {
         for (const one of told) one.params(more);
       },
+      job({ backend, details: { name, link } }) {
+        if (name !== undefined && link !== undefined) told.find((one) => one.name === backend)?.job({ name, link });
+      },
       progress(prefix, event) {
         // A trainer that counts no steps is counted for; its job tells everything from its beginning, whoever watches it.
         const step = event.step ?? (steps.get(prefix) ?? 0) + 1;
@@ -110,6 +115,7 @@ class Told {
   readonly #closing = new AbortController();
   #wake: () => void = () => undefined;
   #params: Params | undefined;
+  #jobs: TrackedJob[] = [];
   #points = new Map<string, TrackedMetric>();
   #id: string | undefined;
   #over = false;
@@ -137,6 +143,11 @@ class Told {
 
   params(params: Params): void {
     this.#params = { ...this.#params, ...params };
+    this.#wake();
+  }
+
+  job(job: TrackedJob): void {
+    this.#jobs.push(job);
     this.#wake();
   }
 
@@ -189,17 +200,19 @@ class Told {
 
   /** Waits until there is something to tell, or nothing more will come. */
   async #news(): Promise<void> {
-    if (this.#closing.signal.aborted || this.#params !== undefined || this.#points.size > 0) return;
+    if (this.#closing.signal.aborted || this.#params !== undefined || this.#jobs.length + this.#points.size > 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
     await promise;
   }
 
   async #send(): Promise<void> {
-    const [params, points, id] = [this.#params, [...this.#points.values()], this.#id!];
+    const [params, jobs, points, id] = [this.#params, this.#jobs, [...this.#points.values()], this.#id!];
     this.#params = undefined;
+    this.#jobs = [];
     this.#points = new Map();
     if (params !== undefined) await this.#ask(this.#tempo.call, (signal) => this.#tracker.params(id, params, signal));
+    if (jobs.length > 0) await this.#ask(this.#tempo.call, async (signal) => this.#tracker.jobs?.(id, jobs, signal));
     if (points.length > 0) await this.#ask(this.#tempo.call, (signal) => this.#tracker.metrics(id, points, signal));
   }
 

@@ -89,6 +89,7 @@ export const train = defineStage({
         seed: run.seed,
         detached,
         apart,
+        onJob: live.job,
         get experimentRun() {
           return live.experimentRun(backend.name);
         },

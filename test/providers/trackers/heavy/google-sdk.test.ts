@@ -45,7 +45,10 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
     return console.error(`NOT PROVEN: Vertex AI Experiments were not read with Google's SDK: ${python.missing}`);
   }
   const tensorboard = 'projects/ours-1/locations/europe-west4/tensorboards/77';
-  const server = await metadataStandIn(context, tensorboardServices([tensorboard]).services);
+  const server = await metadataStandIn(context, {
+    ...tensorboardServices([tensorboard]).services,
+    JobService: { GetCustomJob: ({ name }: { name: string }) => ({ name }) },
+  });
   const folder = await scratchFolder(context);
   const files = { store: fileStore(), folder: pathToFileURL(folder).href };
   const tracker = vertexTracker({ clients: clientsOf(context, server), files, tensorboard, pauseMs: 1 });
@@ -70,6 +73,8 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
           steps.map((step) => ({ name: 'loss', value: 1 / step, step, at })),
           signal,
         );
+    const job = { name: 'projects/ours-1/locations/europe-west4/customJobs/7', link: 'https://console.example/7' };
+    if (key !== 'k3') for (const _ of [1, 2]) await tracker.jobs?.(id, [job], signal);
     await tracker.evaluation?.(id, EVALUATION, signal);
     await tracker.artifact(id, 'per_bucket_complexity_eval.csv', csv, signal);
     const inputs = [{ name: 'data', kind: 'dataset' as const, uri: 'gs://data/x.csv' }];
@@ -133,6 +138,7 @@ test('Google’s own Python SDK reads from the stand-in what the tracker wrote t
           threshold: [1, 0.9],
         },
       ],
+      jobs: place < 2 ? ['projects/ours-1/locations/europe-west4/customJobs/7'] : [],
       steps:
         place < 2
           ? [

@@ -31,6 +31,7 @@ for name in frame["run_name"]:
         "artifacts": sorted([a.display_name, a.schema_title, a.uri] for a in run.get_artifacts()),
         "executions": [e.display_name for e in run.get_executions()],
         "classification": [{key: value for key, value in c.items() if key != "id"} for c in run.get_classification_metrics()],
+        "jobs": [job.resource_name for job in run.get_logged_custom_jobs()],
         "steps": run.get_time_series_data_frame().drop(columns="wall_time", errors="ignore").values.tolist(),
     }
 print(json.dumps({
