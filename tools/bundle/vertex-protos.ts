@@ -1,5 +1,5 @@
 /** Services of Vertex AI that `src` speaks to; a test holds the list against the clients it imports. */
-export const VERTEX_SERVICES = ['JobService', 'MetadataService', 'ModelService'] as const;
+export const VERTEX_SERVICES = ['JobService', 'MetadataService', 'ModelService', 'TensorboardService'] as const;
 
 interface Namespace {
   readonly nested: Readonly<Record<string, object>>;
