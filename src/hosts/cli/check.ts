@@ -1,5 +1,6 @@
 import { EXIT } from '../../kernel/flow.ts';
 import type { Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { nextDates, nextText, scheduleOf } from './schedule.ts';
 
@@ -14,7 +15,7 @@ export const check: Verb = {
     const { resolved, model, file } = loaded;
     const schedule = scheduleOf(loaded);
     const next = schedule === undefined ? '' : ` ${nextText(nextDates(schedule, door.clock()))}`;
-    door.out.write(args.flag('json') ? `${JSON.stringify(resolved, undefined, 2)}\n` : `${file}: good, model ${model}.${next}\n`);
+    door.out.write(args.flag('json') ? jsonText(resolved) : `${file}: good, model ${model}.${next}\n`);
     return EXIT.fine;
   },
 };

@@ -2,6 +2,7 @@ import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import type { Version } from '../../providers/registries/registry.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { knownModel, registryOf, versionNumber } from './place.ts';
 import { textTable } from './text-table.ts';
 
@@ -21,8 +22,7 @@ export const compare: Verb = {
     );
     if (!left || !right) throw new RangeError('Two versions were read.');
     const rows = [...facts(left, right), ...measures(left, right)];
-    if (args.flag('json'))
-      door.out.write(`${JSON.stringify(Object.fromEntries(rows.map(([name, a, b]) => [name, [a, b]])), undefined, 2)}\n`);
+    if (args.flag('json')) door.out.write(jsonText(Object.fromEntries(rows.map(([name, a, b]) => [name, [a, b]]))));
     else {
       door.out.write(textTable([model, `version ${left.version}`, `version ${right.version}`], rows));
       door.out.write('Each version was measured on the rows of its own run; only a run compares two models on the same rows.\n');
@@ -54,13 +54,16 @@ function facts(left: Version, right: Version): Row[] {
 }
 
 function measures(left: Version, right: Version): Row[] {
-  const parts = [left, right].map(({ metadata }) => metadata.performance as Record<string, Record<string, number>> | undefined);
+  const parts = [left, right].map(({ metadata }) => metadata.performance as Record<string, Record<string, unknown>> | undefined);
   const names = new Set(
     parts.flatMap((part) => Object.entries(part ?? {}).flatMap(([split, values]) => Object.keys(values).map((name) => `${split} ${name}`))),
   );
   return [...names].map((name) => {
     const [split = '', metric = ''] = name.split(' ');
     const [a, b] = parts.map((part) => part?.[split]?.[metric]);
-    return [name, a === undefined ? undefined : a.toFixed(4), b === undefined ? undefined : b.toFixed(4)];
+    return [name, figure(a), figure(b)];
   });
 }
+
+/** Metadata of a version are its writer's: what is no number is no figure. */
+const figure = (value: unknown): string | undefined => (typeof value === 'number' ? value.toFixed(4) : undefined);

@@ -10,6 +10,7 @@ import type { Registry } from '../../providers/registries/registry.ts';
 import { runAlone } from '../run-alone.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { openRegistry } from './place.ts';
 import { missedHere, missedText, nextDates, nextText, scheduleOf } from './schedule.ts';
@@ -47,7 +48,7 @@ export const plan: Verb = {
     });
     const schedule = scheduleOf(loaded);
     const ticks = schedule && { next: nextDates(schedule, door.clock()), missed: await missedHere(schedule, loaded, door) };
-    if (args.flag('json')) door.out.write(`${JSON.stringify({ ...found, schedule: ticks }, undefined, 2)}\n`);
+    if (args.flag('json')) door.out.write(jsonText({ ...found, schedule: ticks }));
     else {
       if (verdict && verdict.kind !== 'passed') door.out.write(`gate: ${verdict.reason.text}\n\n`);
       print(found, door);

@@ -3,6 +3,7 @@ import { EXIT } from '../../kernel/flow.ts';
 import type { Registry } from '../../providers/registries/registry.ts';
 import type { Arguments } from './arguments.ts';
 import { type Door, HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { knownModel, registryOf, versionNumber } from './place.ts';
 import { textTable } from './text-table.ts';
 
@@ -58,7 +59,7 @@ async function list(store: Registry, only: string | undefined, args: Arguments, 
       found.push({ model, version, aliases: names, algorithm: metadata.algorithm, created, digest });
     }
   }
-  if (args.flag('json')) door.out.write(`${JSON.stringify(found, undefined, 2)}\n`);
+  if (args.flag('json')) door.out.write(jsonText(found));
   else if (found.length === 0) door.out.write(`No version is registered in ${store.uri} yet. Another home folder is given with --home.\n`);
   else {
     const rows = found.map((one) => [
@@ -81,7 +82,7 @@ async function show(store: Registry, model: string, version: string | undefined,
       : await store.version(model, versionNumber(version), door.signal);
   if (!found)
     throw new UserError('no-champion', `${model} has no champion.`, { todo: `retrain registry list ${model} shows its versions.` });
-  door.out.write(`${JSON.stringify(found, undefined, 2)}\n`);
+  door.out.write(jsonText(found));
   return EXIT.fine;
 }
 

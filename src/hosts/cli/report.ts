@@ -6,6 +6,7 @@ import { listRuns } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { reportMarkdown } from '../../report/markdown.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { homeOf } from './place.ts';
 
 export const report: Verb = {
@@ -32,7 +33,7 @@ export const report: Verb = {
           : `There is no run "${wanted}" in ${homeOf(args, door)}.${suggestion(wanted, known)}`,
       );
     }
-    if (args.flag('json')) door.out.write(`${JSON.stringify(found.manifest, undefined, 2)}\n`);
+    if (args.flag('json')) door.out.write(jsonText(found.manifest));
     else if (args.flag('path')) door.out.write(`${relative(door.cwd, join(found.folder, 'files/report/report.html'))}\n`);
     else door.out.write(await readFile(join(found.folder, 'files/report/report.md'), 'utf8').catch(() => reportMarkdown(found.manifest)));
     return EXIT.fine;

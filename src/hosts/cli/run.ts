@@ -12,6 +12,7 @@ import { logicalDateProblem } from '../logical-date.ts';
 import { jobsOf, run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
 import { terminalView } from './terminal-view.ts';
 
@@ -132,7 +133,7 @@ async function makeHome(home: string): Promise<void> {
 /** What the terminal says at the end of a run. */
 export function finish(manifest: Manifest, loaded: Loaded, args: Arguments, door: Door): void {
   if (args.flag('json')) {
-    door.out.write(`${JSON.stringify(manifest, undefined, 2)}\n`);
+    door.out.write(jsonText(manifest));
     return;
   }
   const made = manifest.records.find(({ stage }) => stage === 'report')?.outputs.html;

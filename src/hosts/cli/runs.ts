@@ -1,6 +1,7 @@
 import { EXIT } from '../../kernel/flow.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { homeOf, warnUnreadable } from './place.ts';
 import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
@@ -13,14 +14,7 @@ export const runs: Verb = {
   options: [HOME_OPTION, JSON_OPTION],
   async run(args, door) {
     const found = await listRuns(homeOf(args, door), args.positional[0], warnUnreadable(door));
-    if (args.flag('json'))
-      door.out.write(
-        `${JSON.stringify(
-          found.map(({ manifest: { records: _records, ...rest } }) => rest),
-          undefined,
-          2,
-        )}\n`,
-      );
+    if (args.flag('json')) door.out.write(jsonText(found.map(({ manifest: { records: _records, ...rest } }) => rest)));
     else if (found.length === 0) door.out.write('No run yet.\n');
     else {
       const rows = found.map(({ manifest }) => [

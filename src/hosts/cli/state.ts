@@ -1,6 +1,7 @@
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { HOME_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { knownModel, registryOf } from './place.ts';
 
 export const state: Verb = {
@@ -16,7 +17,7 @@ export const state: Verb = {
     const store = await registryOf(args, door);
     const model = await knownModel(store, name, door);
     if (action === 'show') {
-      door.out.write(`${JSON.stringify(await store.state(model, door.signal), undefined, 2)}\n`);
+      door.out.write(jsonText(await store.state(model, door.signal)));
       return EXIT.fine;
     }
     await store.updateState(model, ({ variables }) => ({ outcomes: {}, variables }), door.signal);

@@ -6,6 +6,7 @@ import { livenessOf, ownerSchema } from '../../kernel/process-owner.ts';
 import type { Manifest } from '../../kernel/record.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
+import { jsonText } from './json-text.ts';
 import { homeOf, warnUnreadable } from './place.ts';
 import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
@@ -26,11 +27,9 @@ export const status: Verb = {
 
     if (args.flag('json'))
       door.out.write(
-        `${JSON.stringify(
+        jsonText(
           rows.map(({ manifest, state, stage }) => ({ model: manifest.model, run: manifest.id, state, stage, started: manifest.started })),
-          undefined,
-          2,
-        )}\n`,
+        ),
       );
     else if (rows.length === 0) door.out.write(`No run in ${home} yet.\n`);
     else {

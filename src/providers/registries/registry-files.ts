@@ -163,14 +163,29 @@ export function readHistoryFile(bytes: Uint8Array | undefined, place: string): r
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
+/** Deeper ones exhaust the stack of whoever seals them or writes them again. */
+const NESTING_MAX = 100;
+
+/** Levels of objects and lists in a JSON text. */
+function nestingOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [sign] of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g)) {
+    if (sign === '[' || sign === '{') deepest = Math.max(deepest, ++depth);
+    else if (sign === ']' || sign === '}') depth--;
+  }
+  return deepest;
+}
+
 function readChecked<S extends z.ZodType>(bytes: Uint8Array, place: string, schema: S): z.output<S> {
   if (bytes.byteLength > FILE_BYTES_MAX)
     throw corrupted(place, `it has ${bytes.byteLength} bytes, more than a registry file can have (${FILE_BYTES_MAX})`);
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
+    if (nestingOf(text) > NESTING_MAX) throw new RangeError(`more than ${NESTING_MAX} levels`);
   } catch (error) {
-    throw corrupted(place, `it is no JSON (${error instanceof Error ? error.message : 'unreadable'})`, error);
+    throw corrupted(place, `it is no JSON that can be read (${error instanceof Error ? error.message : 'unreadable'})`, error);
   }
   refuseNewer(value, place);
   const parsed = schema.safeParse(value);
