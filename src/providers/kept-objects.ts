@@ -63,6 +63,12 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
   /** A small file says which content goes by a name that is no SHA-256. */
   const referral = (object: WantedObject): string => join(cache, what, 'names', nameHere(object));
 
+  /** SHA-256 of the object's content, as far as it is known here. */
+  async function digestHere(object: WantedObject): Promise<string | undefined> {
+    const digest = object.sha256 ?? (await readFile(referral(object), 'utf8').catch(() => ''));
+    return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+  }
+
   async function keep(object: WantedObject, from: string, digest: string): Promise<KeptFile> {
     const path = keptPath(cache, what, digest);
     await mkdir(dirname(path), { recursive: true });
@@ -72,8 +78,8 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
   }
 
   async function found(object: WantedObject, signal: AbortSignal): Promise<KeptFile | undefined> {
-    const digest = object.sha256 ?? (await readFile(referral(object), 'utf8').catch(() => ''));
-    if (!/^[0-9a-f]{64}$/.test(digest)) return undefined;
+    const digest = await digestHere(object);
+    if (digest === undefined) return undefined;
     const path = keptPath(cache, what, digest);
     const crc = new Crc32c();
     const onPart = object.crc32c === undefined ? undefined : (part: Uint8Array) => void crc.update(part);
@@ -140,8 +146,8 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
   }
 
   async function isThere(object: WantedObject): Promise<boolean> {
-    const digest = object.sha256 ?? (await readFile(referral(object), 'utf8').catch(() => ''));
-    return (await stat(keptPath(cache, what, digest)).catch(absent)) !== undefined;
+    const digest = await digestHere(object);
+    return digest !== undefined && (await stat(keptPath(cache, what, digest)).catch(absent)) !== undefined;
   }
 
   async function keptForJobs(set: JobSet, files: ReadonlyMap<string, KeptFile>, jobs: JobCache, signal: AbortSignal): Promise<void> {
