@@ -21,7 +21,9 @@ from transformers import (
 
 from retrain_trainers.text_to_sql.batches import IGNORED, Example, padded
 from retrain_trainers.text_to_sql.device import computes_in_bf16
-from retrain_trainers.text_to_sql.models import config_of
+from retrain_trainers.text_to_sql.models import config_of, load_model
+from retrain_trainers.text_to_sql.parameters import T5
+from retrain_trainers.text_to_sql.predict import Writer
 from retrain_trainers.text_to_sql.vocabulary import read_vocabulary
 
 WORDS = ["SELECT name FROM t WHERE a = 0123456789 >= which names have of ? ( ) * , . "] * 20
@@ -137,6 +139,15 @@ class Settings(SqlCase):
         self.assertEqual([48, 1], [kept["max_new_tokens"], kept.get("num_beams", 1)])
         self.assertFalse({"max_length", "no_repeat_ngram_size", "repetition_penalty", "suppress_tokens"} & set(kept))
 
+    def test_a_prediction_s_settings_replace_those_the_model_was_saved_with(self) -> None:
+        self.pairs()
+        self.fitted({"num_beams": 3})
+        folder = self.folder / "output" / "model"
+        model, vocabulary = load_model(folder), read_vocabulary(folder, config_of(folder))
+        self.assertEqual(3, model.generation_config.num_beams)
+        Writer(model, vocabulary, T5.complete({"num_beams": 1, "max_target_length": 99}), torch.device("cpu"))
+        self.assertEqual([1, 99], [model.generation_config.num_beams, model.generation_config.max_new_tokens])
+
     def test_the_template_is_the_model_s_own(self) -> None:
         (self.folder / "train.csv").write_text("id,question,schema,sql\n" + "".join(f"q{i},how many?,t{i},SELECT {i}\n" for i in range(9)))
         self.fitted({"template": "Q: {question} S: {schema}"})
@@ -187,6 +198,18 @@ class Precision(SqlCase):
 
 
 class Architectures(SqlCase):
+    def test_mt5(self) -> None:
+        self.pairs()
+        base = self.folder / "base"
+        sentencepiece_base(base)
+        with_a_head_of_its_own(base)
+        config = json.loads((base / "config.json").read_text())
+        (base / "config.json").write_text(json.dumps({**config, "model_type": "mt5", "architectures": ["MT5ForConditionalGeneration"]}))
+        report = self.fitted(base="base")
+        self.assertEqual([[], "lora"], [report["warnings"], report["parameters"]["tuning"]])
+        self.assertEqual("mt5", json.loads((self.folder / "output" / "model" / "config.json").read_text())["model_type"])
+        self.assertEqual(40, len(self.predicted()))
+
     def test_bart(self) -> None:
         self.pairs(sql="SELECT name FROM t WHERE a < {i}")
         bart_base(self.folder / "base")
