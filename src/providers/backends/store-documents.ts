@@ -12,6 +12,15 @@ export interface StoredText {
   readonly generation: string;
 }
 
+/** The value of a JSON text; undefined for no text, and for one that is no JSON: what lies in a bucket, others may have written. */
+export function jsonOf(found: StoredText | undefined): unknown {
+  try {
+    return found === undefined ? undefined : JSON.parse(found.text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Small texts in a store, by way of files in a folder of our own. */
 export class StoreDocuments {
   readonly #store: Store;

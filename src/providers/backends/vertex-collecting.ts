@@ -4,7 +4,7 @@ import { UserError, WorldError } from '../../kernel/errors.ts';
 import type { Store } from '../stores/store.ts';
 import type { FitReport, JobSpec } from './backend.ts';
 import { checkResults } from './results.ts';
-import type { StoreDocuments } from './store-documents.ts';
+import { jsonOf, type StoreDocuments } from './store-documents.ts';
 import { factsOf } from './trainer-shapes.ts';
 
 const resultSchema = z.object({
@@ -18,8 +18,7 @@ export async function collectResult(
   to: string,
   { store, documents, signal }: { readonly store: Store; readonly documents: StoreDocuments; readonly signal: AbortSignal },
 ): Promise<FitReport | undefined> {
-  const text = (await documents.read(`${base}/result.json`, signal))?.text;
-  const parsed = resultSchema.safeParse(text === undefined ? undefined : JSON.parse(text));
+  const parsed = resultSchema.safeParse(jsonOf(await documents.read(`${base}/result.json`, signal)));
   if (!parsed.success) throw new WorldError('job-lost', `What a job left in ${base} is gone or unreadable.`, { todo: 'Run again.' });
   for (const { path, sha256: digest } of parsed.data.files) {
     if (posix.isAbsolute(path) || posix.normalize(path) !== path || path.startsWith('..') || path.includes('\\'))

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { StoreDocuments } from './store-documents.ts';
+import { UserError } from '../../kernel/errors.ts';
+import { jsonOf, type StoreDocuments } from './store-documents.ts';
 
 const launchSchema = z.object({
   key: z.string(),
@@ -32,8 +33,13 @@ export class VertexLaunches {
   async read(key: string, signal: AbortSignal): Promise<Launch | undefined> {
     const found = await this.#documents.read(this.#uri(key), signal);
     if (found === undefined) return undefined;
-    const parsed = launchSchema.safeParse(JSON.parse(found.text));
-    return parsed.success ? { ...parsed.data, generation: found.generation } : undefined;
+    const parsed = launchSchema.safeParse(jsonOf(found));
+    // Taken for none, it would be written anew under a condition that can never hold.
+    if (!parsed.success)
+      throw new UserError('damaged-launch', `${this.#uri(key)} does not say which job stands for this work.`, {
+        todo: 'Somebody else has written there. Remove it: the jobs themselves tell.',
+      });
+    return { ...parsed.data, generation: found.generation };
   }
 
   /** Writes a launch in the place of `before` (nothing, when undefined); undefined when somebody else was faster. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WorldError } from '../../kernel/errors.ts';
 import type { Job, JobEvent } from './backend.ts';
-import type { StoreDocuments } from './store-documents.ts';
+import { jsonOf, type StoreDocuments } from './store-documents.ts';
 import { getJob } from './vertex-calls.ts';
 import { failedState, failureSchema } from './vertex-end.ts';
 import { baseOf, type CustomJob, createdAt, hasEnded, jobOf, mayHaveSucceeded, shownState, stateOf } from './vertex-job.ts';
@@ -76,8 +76,7 @@ export class VertexWatching {
     if (mayHaveSucceeded(job) && (await this.#options.store.stat(`${base}/result.json`, signal))) {
       return { kind: 'state', state: 'succeeded', exitCode: 0 };
     }
-    const text = (await this.#documents.read(`${base}/failure.json`, signal))?.text;
-    const failure = failureSchema.safeParse(text === undefined ? undefined : JSON.parse(text)).data;
+    const failure = failureSchema.safeParse(jsonOf(await this.#documents.read(`${base}/failure.json`, signal))).data;
     const seconds = Number(job.jobSpec?.scheduling?.timeout?.seconds ?? 0);
     return failedState(job, { ...(failure && { failure }), lastLines: live.lastLines, seconds });
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -223,6 +223,33 @@ describe('a job found by its key', () => {
     assert.equal(again.id, first.id);
     assert.equal((await third.collect(again, spec, join(folder, 'out'), never))?.rows, 120);
     assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('what somebody else has written in the bucket is told, and waited for by nobody', async (t) => {
+    const { backend, jobs, store } = await vertex(t);
+    const [vertexes, folder, bucket] = [backend(), freshFolder(t), fileURLToPath(store)];
+    const spec = jobSpec(folder, priors, 'fit', {});
+    mkdirSync(join(bucket, 'launches'));
+    for (const text of ['[', '{"key":"k"}']) {
+      writeFileSync(join(bucket, 'launches', 'k.json'), text);
+      await assert.rejects(vertexes.submit('k', spec, never), { code: 'damaged-launch', message: /launches\/k\.json/ });
+    }
+    assert.equal(jobs.jobs.length, 0);
+    rmSync(join(bucket, 'launches', 'k.json'));
+
+    const job = await vertexes.submit('k', spec, never);
+    assert.equal((await eventsOf(vertexes, job)).last.state, 'succeeded');
+    const result = globSync('**/result.json', { cwd: bucket }).map((path) => join(bucket, path))[0]!;
+    const named = (path: string) => JSON.stringify({ files: [{ path, sha256: '0'.repeat(64) }] });
+    for (const [text, code] of [
+      ['[', 'job-lost'],
+      [named('../../launches/k.json'), 'result-not-a-file'],
+      [named('/etc/passwd'), 'result-not-a-file'],
+      [named('a\\..\\b'), 'result-not-a-file'],
+    ] as const) {
+      writeFileSync(result, text);
+      await assert.rejects(vertexes.collect(job, spec, join(folder, 'to'), never), { code }, text);
+    }
   });
 
   test('a failed one is no reason not to try again', async (t) => {
