@@ -1,4 +1,5 @@
 import type { ArtifactService } from './artifacts.ts';
+import type { CacheScope } from './cache.ts';
 import { holds, resolved, resolvedText, type Scope } from './expressions.ts';
 import type { GitHubStandIn } from './github.ts';
 import type { RunnerJob, StepEnd } from './runner.ts';
@@ -75,6 +76,8 @@ export interface WorkflowRequest {
   readonly vars?: Readonly<Record<string, string>>;
   /** What the runners themselves bring: variables, and folders before their PATH. */
   readonly machine?: { readonly env?: Readonly<Record<string, string>>; readonly paths?: readonly string[] };
+  /** Refs whose entries of the cache the jobs reach; without them there is no cache. */
+  readonly cache?: readonly CacheScope[];
   /** Variables of a job that may ask GitHub who it is. */
   readonly identity?: Readonly<Record<string, string>>;
   /** Cancels the workflow once the log of this step shows this. */

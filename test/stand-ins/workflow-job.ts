@@ -117,7 +117,7 @@ const NO_STATUS = { always: true, success: true, failure: false, cancelled: fals
 function environment({ path, contexts, env }: MachineJob, request: WorkflowRequest): Record<string, string> {
   const { event_name, repository, run_attempt, sha, workflow_ref } = contexts.github as Record<string, string>;
   return {
-    ...request.artifacts.env(`run-${request.run}`, path),
+    ...request.artifacts.env(`run-${request.run}`, path, request.cache),
     GITHUB_JOB: path.slice(path.lastIndexOf('.') + 1),
     GITHUB_RUN_ID: String(request.run),
     GITHUB_RUN_ATTEMPT: run_attempt!,

@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
 import { stages } from '../../src/catalog.ts';
 import { PHASES } from '../../src/kernel/flow.ts';
 import { ROOT } from '../e2e/support.ts';
+import { resolved } from '../stand-ins/expressions.ts';
 import { readWorkflow } from '../stand-ins/workflow-file.ts';
 import { type Ending, inTerminal, inWorkflow, rememberingJudge, type Scenario } from './conditions.ts';
 
@@ -136,4 +138,19 @@ test('a process that was killed, or a runner that was lost, in any job: nothing 
       }
     }
   }
+});
+
+test('real runs of one pipeline wait in line and none is cancelled; of a pull request the newest push cancels the one before', async () => {
+  const { concurrency } = parse(await readFile(join(ROOT, '.github', 'workflows', 'retrain.yml'), 'utf8')) as { concurrency: unknown };
+  const status = { always: true, success: true, failure: false, cancelled: false };
+  const of = (pipeline: string, event_name: string, number?: number) =>
+    resolved(concurrency, {
+      contexts: { inputs: { pipeline }, github: { event_name, event: number === undefined ? {} : { pull_request: { number } } } },
+      status,
+    });
+  const runs = { group: 'retrain-pipelines/churn.yaml-runs', 'cancel-in-progress': false, queue: 'max' };
+  for (const event of ['schedule', 'workflow_dispatch', 'push']) assert.deepEqual(of('pipelines/churn.yaml', event), runs);
+  assert.notDeepEqual(of('pipelines/credit.yaml', 'schedule'), runs);
+  const pull = { group: 'retrain-pipelines/churn.yaml-7', 'cancel-in-progress': true, queue: 'single' };
+  assert.deepEqual(of('pipelines/churn.yaml', 'pull_request', 7), pull);
 });

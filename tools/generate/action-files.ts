@@ -33,9 +33,12 @@ export function actionInputs(stage: StageDeclaration, inRun: boolean): readonly 
   return Object.entries({ ...door, ...Object.fromEntries(schemas.map(([key, schema]) => [key, inputDescription(schema)])) });
 }
 
-/** Outputs of an action, the stage's own first. File outputs are paths. */
-export const actionOutputs = (stage: StageDeclaration): readonly (readonly [string, string])[] =>
-  Object.entries({ ...(stage.outputs as Readonly<Record<string, string>>), ...OUTCOME });
+/** Outputs of an action, the stage's own first. File outputs are paths; those that the store keeps have their address beside them. */
+export const actionOutputs = (stage: StageDeclaration): readonly (readonly [string, string])[] => [
+  ...Object.entries(stage.outputs as Readonly<Record<string, string>>),
+  ...(stage.keeps ?? []).map((name) => [`${name}-uri`, `Where the store keeps \`${name}\`. Absent without a \`store\`.`] as const),
+  ...Object.entries(OUTCOME),
+];
 
 /** `actions/<stage>/action.yml`. */
 export function actionYaml(stage: StageDeclaration, inRun: boolean): string {

@@ -32,6 +32,8 @@ export async function publishRun(runner: Runner, stage: string, request: Publish
 
   for (const [name, value] of Object.entries(record.outputs)) {
     runner.output(name, typeof value === 'object' ? join(folder, value.uri) : String(value));
+    // A job elsewhere cannot read that path.
+    if (typeof value === 'object' && value.stored && !(`${name}-uri` in record.outputs)) runner.output(`${name}-uri`, value.stored.uri);
   }
   runner.output('record', join(folder, 'records', `${stage}.json`));
   runner.output('outcome', record.outcome);
