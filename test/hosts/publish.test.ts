@@ -32,7 +32,7 @@ async function outputsOf(stage: string, outputs: StageRecord['outputs']): Promis
     outcome: 'running',
     records: [{ ...record, inputs: {}, outputs }],
   });
-  assert.equal(await publishRun(runner, stage, { home: '/home', pipeline: 'p.yaml', warnings: [] }, manifest), 0);
+  assert.equal(await publishRun(runner, stage, { home: '/kept', pipeline: 'p.yaml', warnings: [] }, manifest), 0);
   return given;
 }
 
@@ -48,7 +48,7 @@ test('outputs: a path for this job, and beside it the address for others, where 
     model: file('files/train/model', 'gs://b/r/train/model/'),
     trainer: file('files/train/trainer.json'),
   });
-  assert.equal(found.model, '/home/runs/r/files/train/model');
+  assert.equal(found.model, '/kept/runs/r/files/train/model');
   assert.equal(found['model-uri'], 'gs://b/r/train/model/');
   assert.equal('trainer-uri' in found, false);
 });
