@@ -153,7 +153,7 @@ function brokenLines(run: Run, width: number): readonly string[] {
     const id = of('id') === '' ? '' : ` (${of('id')})`;
     return [
       ...wrap(`row ${of('row')}${id}${place}: ${of('message')}`, width - 2).map((line) => `  ${fit(line, width - 2).trimEnd()}`),
-      `    ${fit(of('SQL'), width - 4).trimEnd()}`,
+      ...(of('SQL') === '' ? [] : [`    ${fit(of('SQL'), width - 4).trimEnd()}`]),
     ];
   });
   return [`Not valid${first.length < all ? `, the first ${first.length} of ${count(all)}` : ''}:`, ...told];

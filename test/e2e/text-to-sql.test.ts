@@ -43,6 +43,8 @@ test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL 
   const first = await run({ right: 0.4 });
   assert.equal(first.code, 0, first.out + first.err);
   assert.ok(first.last.promoted);
+  const [table] = recordOf(first.last, 'train').tables.filter(({ name }) => name === 'algorithms');
+  assert.deepEqual([table?.title, table?.columns], ['Algorithms, not cross-validated', ['algorithm', 'seconds', 'chosen']]);
   const evaluated = recordOf(first.last, 'evaluate');
   const exact = evaluated.metrics.find(({ name, split }) => name === 'exact_match' && split === 'test');
   assert.ok(Math.abs(exact!.value! - 0.4) < 0.1);

@@ -29,19 +29,25 @@ export function trainerFile(
 }
 
 export function algorithmTable(fitted: readonly Fitted[], winner: Fitted, select: 'cv' | 'test'): RecordTable {
+  // A trainer of one algorithm has nothing to choose and may have no scores.
+  const scored = fitted.some(({ fit }) => fit.cv !== undefined);
+  const chosenBy = {
+    cv: scored ? 'Algorithms, cross-validated in the training part' : 'Algorithms, not cross-validated',
+    test: 'Algorithms, chosen on the test part: the figure of the winner is optimistic',
+  };
   return {
     name: 'algorithms',
-    title:
-      select === 'cv'
-        ? 'Algorithms, cross-validated in the training part'
-        : 'Algorithms, chosen on the test part: the figure of the winner is optimistic',
-    columns: ['algorithm', 'metric', 'mean', 'std', 'folds', 'seconds', 'chosen', ...(select === 'test' ? ['test'] : [])],
+    title: chosenBy[select],
+    columns: [
+      'algorithm',
+      ...(scored ? ['metric', 'mean', 'std', 'folds'] : []),
+      'seconds',
+      'chosen',
+      ...(select === 'test' ? ['test'] : []),
+    ],
     rows: fitted.map((one) => [
       one.algorithm,
-      one.fit.cv?.metric ?? null,
-      one.fit.cv?.mean ?? null,
-      one.fit.cv?.std ?? null,
-      one.fit.cv?.folds?.length ?? null,
+      ...(scored ? [one.fit.cv?.metric ?? null, one.fit.cv?.mean ?? null, one.fit.cv?.std ?? null, one.fit.cv?.folds?.length ?? null] : []),
       one.seconds,
       one.algorithm === winner.algorithm,
       ...(select === 'test' ? [one.test ?? null] : []),
