@@ -240,9 +240,13 @@ test('kept objects on GitHub: a base model is fetched by one job, and brought ba
   const { files, uri } = await ((await providers.models!(settings)) as Models).fetch('hf://acme/t5', join(folder, 'base'), signal);
   const before = hub.requests.length;
   await rm(cache, { recursive: true });
-  const kept = await ((await providers.objects!(settings)) as KeptObjects)(files, uri, signal);
+  const bring = (await providers.objects!(settings)) as KeptObjects;
+  const kept = await bring(files, uri, signal);
   assert.deepEqual([(await readFile(kept[1]!.path)).equals(weights), hub.seenElsewhere.length], [true, 1]);
   assert.equal(hub.requests.length, before);
+  // What only a later job of the run wants is of use to nobody else.
+  hub.push('acme/own', { 'model.safetensors': filled('o') });
+  await bring([{ uri: 'hf://acme/own/model.safetensors', bytes: 2 * MB, sha256: sha256(filled('o')) }], 'hf://acme/own', signal);
   assert.deepEqual([service.cache.entries.length, service.cache.calls.filter((call) => call.startsWith('Create')).length], [1, 1]);
 });
 
