@@ -7,7 +7,8 @@ import type { Redact } from '../kernel/redact-record.ts';
 import { suggestion } from '../pipeline/words.ts';
 import { readArguments } from './cli/arguments.ts';
 import type { Door, Verb } from './cli/door.ts';
-import { printable, type Screen } from './cli/terminal-view.ts';
+import type { Screen } from './cli/terminal-view.ts';
+import { printable } from './legible.ts';
 import { redactor } from './redact.ts';
 
 /** Every verb, loaded when it is called. */

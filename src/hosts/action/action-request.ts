@@ -7,7 +7,7 @@ import type { Reason } from '../../kernel/verdict.ts';
 import { ownInputs, sharedKeysOf } from '../../pipeline/declaration.ts';
 import { type Resolution, resolve } from '../../pipeline/resolve.ts';
 import { configurationForKey, type Resolved } from '../../pipeline/resolved.ts';
-import { type Loaded, ofTask, projectFolder, readText, requestOf } from '../cli/load-pipeline.ts';
+import { type Loaded, ofTask, projectFolder, readText, requestOf } from '../loaded-pipeline.ts';
 import { refuseSecrets } from '../refuse-secrets.ts';
 import type { RunRequest } from '../run.ts';
 import { scheduledDate } from '../scheduled-date.ts';

@@ -1,5 +1,5 @@
 import type { StageRecord } from '../../kernel/record.ts';
-import { secondsText } from '../cli/terminal-view.ts';
+import { secondsText } from '../legible.ts';
 import type { View } from '../view.ts';
 import { logLines, type Runner } from './runner.ts';
 

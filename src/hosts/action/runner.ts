@@ -1,4 +1,4 @@
-import { printable } from '../cli/terminal-view.ts';
+import { printable } from '../legible.ts';
 
 /** What an action may tell the machine it runs on. */
 export interface Runner {

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { InvalidInputs, UserError } from '../../kernel/errors.ts';
 import { EXIT, exitCodeOf } from '../../kernel/flow.ts';
+import { type Loaded, requestOf } from '../loaded-pipeline.ts';
 import { run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import { dispatchMissed } from './dispatch-missed.ts';
 import type { Door, Verb } from './door.ts';
-import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
+import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { finish, oneAtATime } from './run.ts';
 import { missedHere, missedText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';

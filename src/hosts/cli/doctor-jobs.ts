@@ -1,9 +1,9 @@
 import { UserError } from '../../kernel/errors.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { backend } from '../../providers/backends/backend.ts';
+import type { Loaded } from '../loaded-pipeline.ts';
 import { makeProviders } from '../run.ts';
 import type { Door } from './door.ts';
-import type { Loaded } from './load-pipeline.ts';
 import { warnUnreadable } from './place.ts';
 
 /** One line of the doctor's. */

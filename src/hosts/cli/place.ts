@@ -3,10 +3,10 @@ import { providers } from '../../catalog.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { nearest } from '../../pipeline/words.ts';
 import type { Registry } from '../../providers/registries/registry.ts';
+import { printable } from '../legible.ts';
 import { cacheOf } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door } from './door.ts';
-import { printable } from './terminal-view.ts';
 
 /** Home folder of a verb that is given no pipeline file. */
 export const homeOf = (args: Arguments, door: Door): string => resolve(door.cwd, args.value('home') ?? door.env.RETRAIN_HOME ?? '.retrain');

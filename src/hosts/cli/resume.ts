@@ -6,9 +6,10 @@ import { EXIT, exitCodeOf } from '../../kernel/flow.ts';
 import type { Manifest } from '../../kernel/record.ts';
 import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { configurationForKey, type Resolved, readResolved } from '../../pipeline/resolved.ts';
+import { type Loaded, requestOf } from '../loaded-pipeline.ts';
 import { run as runPipeline } from '../run.ts';
 import type { Verb } from './door.ts';
-import { type Loaded, loadPipeline, requestOf } from './load-pipeline.ts';
+import { loadPipeline } from './load-pipeline.ts';
 import { finish, oneAtATime } from './run.ts';
 import { terminalView } from './terminal-view.ts';
 

@@ -8,12 +8,13 @@ import type { Manifest } from '../../kernel/record.ts';
 import { listRuns, runFolder } from '../../kernel/run-folder.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import { terminalReport } from '../../report/terminal.ts';
+import { type Loaded, requestOf } from '../loaded-pipeline.ts';
 import { logicalDateProblem } from '../logical-date.ts';
 import { jobsOf, run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
-import { type Loaded, loadPipeline, PIPELINE_OPTIONS, requestOf } from './load-pipeline.ts';
+import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { terminalView } from './terminal-view.ts';
 
 export const run: Verb = {

@@ -1,9 +1,9 @@
 import { EXIT } from '../../kernel/flow.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
+import { secondsText } from '../legible.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
 import { homeOf, warnUnreadable } from './place.ts';
-import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
 export const runs: Verb = {

@@ -1,8 +1,8 @@
 import { listRuns } from '../../kernel/run-folder.ts';
 import { type CatchUp, missedTicks, type RunSeen } from '../../pipeline/missed-ticks.ts';
 import { ticksAfter, zonedText } from '../../pipeline/ticks.ts';
+import type { Loaded } from '../loaded-pipeline.ts';
 import type { Door } from './door.ts';
-import type { Loaded } from './load-pipeline.ts';
 
 const NEXT_SHOWN = 3;
 

@@ -5,10 +5,10 @@ import { EXIT } from '../../kernel/flow.ts';
 import { livenessOf, ownerSchema } from '../../kernel/process-owner.ts';
 import type { Manifest } from '../../kernel/record.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
+import { secondsText } from '../legible.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
 import { homeOf, warnUnreadable } from './place.ts';
-import { secondsText } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
 
 export const status: Verb = {

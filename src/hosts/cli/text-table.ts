@@ -1,4 +1,4 @@
-import { printable } from './terminal-view.ts';
+import { printable } from '../legible.ts';
 
 /** Columns as wide as their widest cell, two blanks apart; numbers to the right. */
 export function textTable(header: readonly string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
