@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { readArguments } from '../../src/hosts/cli/arguments.ts';
+import { doctor } from '../../src/hosts/cli/doctor.ts';
 import { type JobsOptions, vertexJobs } from '../stand-ins/vertex/jobs.ts';
 import { vertexStandIn } from '../stand-ins/vertex/server.ts';
 import { within } from './appears.ts';
@@ -134,7 +136,24 @@ test('forced, or told to train on the same key again: its own jobs, which it alo
 });
 
 test('plan says what jobs run on; doctor finds those under way, says which are waited for, and cancels one that is not', async (t) => {
-  const { jobs, project, retrain } = await begin(t, pipeline('waits-for-go', ', wait: detached'));
+  const { jobs, project, service, retrain } = await begin(t, pipeline('waits-for-go', ', wait: detached'));
+  const asked = async (...argv: string[]) => {
+    const said: string[] = [];
+    const screen = { write: (text: string) => said.push(text), interactive: false, columns: 80, colour: false };
+    const env = { PATH: process.env.PATH, RETRAIN_VERTEX_ENDPOINT: service.endpoint };
+    const door = {
+      cwd: project.folder,
+      root: ROOT,
+      version: '0',
+      env,
+      clock: () => new Date(),
+      signal: t.signal,
+      out: screen,
+      err: screen,
+    };
+    const code = await doctor.run(readArguments(['churn.yaml', ...argv], doctor.options, 1), door);
+    return { code, out: said.join('') };
+  };
   const planned = await retrain('plan', 'churn.yaml');
   assert.match(planned.out, /train +run +As jobs of Vertex AI in europe-west4, each on n1-standard-8;/);
   assert.doesNotMatch(planned.out, /moving-image|no region/);
@@ -142,25 +161,23 @@ test('plan says what jobs run on; doctor finds those under way, says which are w
   assert.equal((await retrain('run', 'churn.yaml')).code, 0);
   const [job] = jobs.jobs;
   const id = job!.name.split('/').at(-1)!;
-  const waiting = await retrain('doctor', 'churn.yaml');
+  const waiting = await asked();
   assert.match(
     waiting.out,
     new RegExp(`^✓ job +${id} of churn-\\S+, (?:queued|running) since \\S+Z: \`retrain resume churn\\.yaml\` goes on`, 'm'),
   );
 
   await rm(join(project.folder, '.retrain/runs'), { recursive: true });
-  const orphan = await retrain('doctor', 'churn.yaml');
+  const orphan = await asked();
   assert.notEqual(orphan.code, 0);
   assert.match(
     orphan.out,
     new RegExp(`^✗ job +${id} .*no run of this home began it\\..*\`retrain doctor churn\\.yaml --cancel ${id}\``, 'm'),
   );
-  const other = await retrain('doctor', 'churn.yaml', '--cancel', '17');
-  assert.match(other.err, new RegExp(`No job 17 of churn is under way\\. *Under way: ${id}\\.`));
+  await assert.rejects(asked('--cancel', '17'), { code: 'no-job', todo: `Under way: ${id}.` });
   assert.match(job!.state, /RUNNING|PENDING|QUEUED/);
-  const cancelled = await retrain('doctor', 'churn.yaml', '--cancel', id);
-  assert.match(cancelled.out, new RegExp(`^✓ job +${id} .*told to end, cancelled$`, 'm'));
+  assert.match((await asked('--cancel', id)).out, new RegExp(`^✓ job +${id} .*told to end, cancelled$`, 'm'));
   assert.match(job!.state, /CANCEL/);
   await job!.ended;
-  assert.doesNotMatch((await retrain('doctor', 'churn.yaml')).out, / job /);
+  assert.doesNotMatch((await asked()).out, / job /);
 });
