@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,6 +26,11 @@ def waits(team: Team) -> None:
     team.add([torch.zeros(1)])
 
 
+def sleeps(_: Team) -> None:
+    """It exchanges nothing, and so would never hear that the first has gone."""
+    threading.Event().wait()
+
+
 class FailsToStart:
     def __call__(self, _: Team) -> None: ...
 
@@ -39,6 +45,7 @@ FAULTS: dict[str, Callable[[Team], None]] = {
     "fails": fails,
     "refuses": refuses,
     "first-fails": waits,
+    "sleeps": sleeps,
     "fails-to-start": FailsToStart(),
 }
 
@@ -47,6 +54,9 @@ def first(fault: str, folder: Path) -> None:
     with team_of(2, "cpu", folder, FAULTS[fault]) as team:
         if fault == "first-fails":
             raise Refused("The first will not.")
+        if fault == "sleeps":
+            (folder / "joined").touch()
+            threading.Event().wait()
         team.add([torch.zeros(1)])
 
 

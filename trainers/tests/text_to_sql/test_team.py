@@ -1,5 +1,6 @@
 """Several devices, here as processes on a CPU: what one device would do, shared; whatever ends one ends all."""
 
+import contextlib
 import json
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -17,6 +19,8 @@ from safetensors.torch import load_file
 from sql_jobs import SqlCase
 
 from retrain_trainers.text_to_sql import device
+from retrain_trainers.text_to_sql.batches import Example
+from retrain_trainers.text_to_sql.predict import Written, _in_batches
 from retrain_trainers.text_to_sql.team import BUCKET_BYTES, Team, _buckets
 
 FOLDER = Path(__file__).parent
@@ -110,6 +114,50 @@ class Failing(SqlCase):
                 )
                 last = ended.stderr.splitlines()[-1]
                 self.assertEqual((code, word), (ended.returncode, last if isinstance(word, str) else json.loads(last)))
+
+    def test_the_first_is_killed_while_the_second_is_busy(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", str(FOLDER / "team_faults.py"), "sleeps", str(self.folder)],
+            env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+            stderr=subprocess.PIPE,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        for _ in range(2400):
+            if (self.folder / "joined").exists():
+                break
+            self.assertIsNone(process.poll())
+            time.sleep(0.05)
+        for other in psutil.Process(process.pid).children():
+            self.addCleanup(_ended, other)
+        process.kill()
+        # Ends when nobody holds the other side any more.
+        process.communicate(timeout=60)
+
+
+def _ended(process: psutil.Process) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
+class Dealt(unittest.TestCase):
+    def test_rows_come_in_their_order_from_all_devices(self) -> None:
+        class Echo:
+            def write(self, batch: Sequence[Example]) -> list[Written]:
+                return [Written(str(example.source[0])) for example in batch]
+
+        parts: list[Any] = []
+
+        class Gathering(Team):
+            def gather(self, found: Any) -> list[Any]:
+                parts.append(found)
+                return parts if self.first else []
+
+        examples = [Example([row] * (row % 5 + 1), []) for row in range(37)]
+        for number in (2, 1, 0):
+            written = _in_batches(Echo(), examples, 4, Gathering(number, 3), None)
+        self.assertEqual([13, 12, 12], [len(part) for part in parts[::-1]])
+        self.assertEqual([str(row) for row in range(37)], [one.sql for one in written])
 
 
 class Counted(SqlCase):
