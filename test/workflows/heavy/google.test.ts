@@ -119,9 +119,10 @@ test('retrain-google.yml with a job that nobody waits for: submitted and green, 
   assert.ok(version?.versionAliases?.includes('champion'), JSON.stringify(version));
   // What one stage hands to another is an output, too: the model's address, the run's name among the experiments, the registered model.
   const model = stepOf(called(last), 'train', 'train').outputs['model-uri'] ?? '';
-  assert.ok(model.startsWith(`gs://${BUCKET}/retrain/churn-1/train/model/`), model);
-  assert.ok(google.stored(/^retrain\/churn-1\/train\/model\//).length > 0);
-  assert.match(stepOf(called(last), 'report', 'report').outputs['run-name'] ?? '', /^\d{4}-\d\d-\d\d/);
+  assert.ok(model.startsWith(`gs://${BUCKET}/retrain/churn-1/train/`) && model.endsWith('/model/'), model);
+  const kept = model.slice(`gs://${BUCKET}/`.length);
+  assert.ok(google.stored(/\/model\/tenure\.json$/).includes(`${kept}tenure.json`), kept);
+  assert.match(stepOf(called(last), 'report', 'report').outputs['run-name'] ?? '', /^churn_\d{4}-\d\d-\d\d$/);
   assert.match(stepOf(called(last), 'publish', 'register').outputs['registered-model'] ?? '', /\/models\/[^/]+@1$/);
   const methods = new Set(google.calls.map(({ method }) => method));
   for (const method of ['CreateCustomJob', 'UploadModel', 'MergeVersionAliases', 'CreateContext']) assert.ok(methods.has(method), method);
