@@ -49,6 +49,16 @@ export class StoreDocuments {
     }
   }
 
+  /** Throws unless what lies there has this digest: others may write there, too. */
+  async verify(uri: string, sha256: string, signal: AbortSignal): Promise<void> {
+    const path = await this.#path();
+    try {
+      await this.#store.get(uri, path, { sha256, signal });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
   /** Gives the new generation; undefined when `ifGeneration` no longer holds. */
   async write(
     uri: string,

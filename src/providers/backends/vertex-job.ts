@@ -17,7 +17,13 @@ export interface Machine {
 
 /** The program: an image of the user's own, or a package for one of Google's. */
 export type Program =
-  | { readonly kind: 'image'; readonly image: string; readonly packageUri: string; readonly command: readonly string[] }
+  | {
+      readonly kind: 'image';
+      readonly image: string;
+      readonly packageUri: string;
+      readonly packageSha256: string;
+      readonly command: readonly string[];
+    }
   | { readonly kind: 'package'; readonly image: string; readonly packageUri: string; readonly module: string };
 
 export interface JobOrder {
@@ -81,7 +87,7 @@ export function customJob(order: JobOrder): CustomJob {
             : {
                 containerSpec: {
                   imageUri: program.image,
-                  command: ['python3', '-c', launcherFrom(program.packageUri)],
+                  command: ['python3', '-c', launcherFrom(program.packageUri, program.packageSha256)],
                   args: [...args, '--', ...program.command],
                 },
               }),

@@ -14,6 +14,8 @@ const LOCK_HEADER = /^# python 3\.\d+\n/;
 export interface TrainerPackage {
   /** Python source distribution: a gzipped tar. */
   readonly bytes: Uint8Array;
+  /** Of `bytes`; the file is named for it. */
+  readonly sha256: string;
   /** Of what is packed: code and requirements. */
   readonly digest: string;
   readonly fileName: string;
@@ -61,7 +63,8 @@ export async function packTrainer(
   bytes[9] = 255;
   const written = `# python 3.10\n${lock}`;
   const locks = lock === portable ? { lock: written } : { lock: portable, imageLock: written };
-  return { bytes, digest, fileName: `${top}-${digest.slice(0, 16)}.tar.gz`, ...locks };
+  const packed = createHash('sha256').update(bytes).digest('hex');
+  return { bytes, sha256: packed, digest, fileName: `${top}-${packed.slice(0, 16)}.tar.gz`, ...locks };
 }
 
 /** `undefined` where Google's image brings nothing that the trainer needs. */

@@ -34,11 +34,12 @@ export class VertexPrograms {
     const packageUri = `${this.#options.storeUri}/packages/${packed.fileName}`;
     if (!(await this.#options.store.stat(packageUri, signal)))
       await this.#documents.write(packageUri, packed.bytes, { ifGeneration: 'absent', signal });
-    if (trainer.kind === 'command') return { kind: 'image', image, packageUri, command: trainer.command };
+    await this.#documents.verify(packageUri, packed.sha256, signal);
+    if (trainer.kind === 'command') return { kind: 'image', image, packageUri, packageSha256: packed.sha256, command: trainer.command };
     const module = `retrain_trainers.${trainer.name.replaceAll('-', '_')}`;
     return this.#options.image === undefined
       ? { kind: 'package', image, packageUri, module }
-      : { kind: 'image', image, packageUri, command: ['python', '-m', module] };
+      : { kind: 'image', image, packageUri, packageSha256: packed.sha256, command: ['python', '-m', module] };
   }
 
   #packed(trainer: { readonly name: string; readonly extras: readonly string[] }, recorded: RecordedLocks = {}): Promise<TrainerPackage> {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
 import { localBackend } from '../../../src/providers/backends/local.ts';
 import { CACHE, eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, ROOT, tabular } from './trainer-jobs.ts';
@@ -64,6 +65,23 @@ describe('a job of Vertex AI', () => {
     const packages = readdirSync(join(fileURLToPath(store), 'packages'));
     assert.equal(packages.length, 1);
     assert.match(packages[0]!, /^retrain_trainers-1\.0\.0-[0-9a-f]{16}\.tar\.gz$/);
+  });
+
+  test('a package that somebody else wrote in its place starts no job, and no program in one', async (t) => {
+    const { backend, store, jobs } = await vertex(t);
+    await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
+    const folder = join(fileURLToPath(store), 'packages');
+    const path = join(folder, readdirSync(folder)[0]!);
+    writeFileSync(path, gzipSync('somebody else’s'));
+    await assert.rejects(
+      async () => outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', { seed: 43 })),
+      (error: Error & { code?: string }) => error.code === 'digest-mismatch',
+    );
+    assert.equal(jobs.jobs.length, 1);
+    const [, , program] = jobs.jobs[0]!.body.jobSpec!.workerPoolSpecs[0]!.containerSpec!.command;
+    const started = spawnSync('python3', ['-c', program!], { encoding: 'utf8' });
+    assert.equal(started.status, 1);
+    assert.match(started.stderr, /\.tar\.gz is not the package this job was made with\n$/);
   });
 
   test('a trainer of Retrain travels as a Python package for one of Google’s images', async (t) => {
