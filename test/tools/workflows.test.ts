@@ -82,6 +82,12 @@ test('the parser of GitHub takes every workflow and template, and what they look
   }
 });
 
+test('what a watchdog starts waits its turn: without `queue: max` GitHub keeps one waiting run and cancels the others', () => {
+  const started = files.filter(({ text }) => /^ {6}logical-date:/m.test(text)).map(({ path, text }) => ({ path, ...parse(text) }));
+  assert.ok(started.length >= 5);
+  for (const { path, concurrency } of started) if (concurrency) assert.match(concurrency.queue ?? 'absent', /\bmax\b/, path);
+});
+
 test('a condition is an expression and nothing else: with a blank around it, it would be a text, and a text is true', async () => {
   for (const { path, text } of files) {
     const { template } = await parseWorkflow(path, text);

@@ -15,6 +15,8 @@ from pathlib import Path
 from retrain_trainers.remote import bucket
 told = json.load(sys.stdin)
 bucket.PART = told.get("part", bucket.PART)
+rests = []
+bucket.time.sleep = rests.append
 folder = bucket.BucketFolder("ours", "jobs/one", told["service"], lambda renewed: "fresh" if renewed else told.get("token"), pause=0)
 answers = []
 for verb, *given in told["verbs"]:
@@ -22,6 +24,7 @@ for verb, *given in told["verbs"]:
         if verb == "put": answer = folder.put(Path(given[0]), given[1])
         elif verb == "fetch": answer = folder.fetch(given[0], Path(given[1]))
         elif verb == "write": answer = folder.write(given[0], given[1].encode())
+        elif verb == "rests": answer = len(rests)
         elif verb == "read": answer = (folder.read(given[0]) or b"nothing").decode()
         else: answer = getattr(folder, verb)(*given)
         answers.append(answer)
@@ -79,6 +82,13 @@ describe('the launcher in a job and the bucket', () => {
     assert.ok(stored('model'));
   });
 
+  test('a download that got nowhere rests before it is tried again; one that goes on does not', async (t) => {
+    const { gcs, folder, ask, content, digest } = await bucket(t);
+    gcs.put('ours', 'jobs/one/model', content);
+    gcs.faults.push({ on: /GET .*alt=media/, cutAfter: 300_000 }, { on: /GET .*alt=media/, cutAfter: 0 });
+    assert.deepEqual(await ask([['fetch', 'model', join(folder, 'back')], ['rests']]), [digest, 1]);
+  });
+
   test('an upload in parts goes on after a cut, and a lost answer is looked up', async (t) => {
     const { gcs, ask, content, digest, large, stored } = await bucket(t);
     gcs.faults.push({ on: /PUT .*upload_id.*bytes 262144-/, cutAfter: 100 }, { on: /PUT .*upload_id.*bytes 786432-/, loseAnswer: true });
@@ -115,6 +125,8 @@ describe('the launcher in a job and the bucket', () => {
     assert.match(String(refused[0]), /does not have storage\.objects\.create access/);
     assert.match(String(refused[1]), /does not have storage\.objects\.list access/);
     assert.equal(stored('y'), undefined);
+    gcs.faults.push({ on: /GET/, status: 403, headers: { 'content-length': '5000' } });
+    assert.match(String((await ask([['read', 'x']]))[0]), /error: .*403, Forbidden/, 'a refusal that is cut is one all the same');
     for (let i = 0; i < 6; i++) gcs.faults.push({ on: /GET/, status: 503, message: 'away' });
     assert.match(String((await ask([['read', 'x']]))[0]), /error: .*503, away/);
   });

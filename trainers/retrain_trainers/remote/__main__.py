@@ -72,7 +72,12 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
 
     try:
         trainer = subprocess.Popen(
-            [*command, options.verb, str(folder / "job.json")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*command, options.verb, str(folder / "job.json")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            # As on one's own machine: what it says is heard when it says it.
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
     except OSError as error:
         return _fail(base, live, 2, json.dumps({"error": f"The trainer could not be started: {error}"}))
@@ -121,12 +126,15 @@ def _fail(base: Folder, live: Live, code: int, line: str, **more: Any) -> int:
 
 
 def _reader(stream: IO[bytes] | None, live: Live, of_errors: bool) -> threading.Thread:
+    # The service's own log shows it as well.
+    log = sys.stderr if of_errors else sys.stdout
+
     def read() -> None:
         for line in stream or ():
             text = line.decode("utf-8", errors="replace")
             live.add(text, of_errors)
-            # The service's own log shows it as well.
-            (sys.stderr if of_errors else sys.stdout).write(text)
+            log.write(text)
+            log.flush()
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()

@@ -106,6 +106,8 @@ class BucketFolder:
                 tried = 0 if done > before else tried + 1
                 if tried == TRIES:
                     raise BucketError(f"{name}: the download was cut again and again after {done} of {total} bytes") from cause
+                if tried > 0 and done != total:
+                    self._rest(tried)
         return digest.hexdigest()
 
     def put(self, source: Path, name: str) -> str:
@@ -221,7 +223,10 @@ class BucketFolder:
         return reply
 
     def _refusal(self, error: HTTPError) -> OSError:
-        text = error.read().decode("utf-8", errors="replace")
+        try:
+            text = error.read().decode("utf-8", errors="replace")
+        except (OSError, HTTPException):
+            text = error.reason
         try:
             said = str(json.loads(text)["error"]["message"])
         except (ValueError, KeyError, TypeError):

@@ -45,7 +45,9 @@ class Launcher(unittest.TestCase):
         arguments = ["--input", str(self.folder / "input"), "--output", self.base.as_uri(), "--verb", "fit"]
         times = ["--seconds", str(seconds), "--interval", "0.05", "--threads", "3"]
         command = [sys.executable, "-m", "retrain_trainers.remote", *arguments, *times, "--", "python", str(program)]
-        return subprocess.Popen(command, cwd=TRAINERS, env={**os.environ, "PYTHONPATH": str(TRAINERS)}, stderr=subprocess.PIPE, text=True)
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        env = {**inherited, "PYTHONPATH": str(TRAINERS)}
+        return subprocess.Popen(command, cwd=TRAINERS, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def ends(self, trainer: str, seconds: float = 60) -> tuple[int, str]:
         process = self.start(trainer, seconds)
@@ -66,6 +68,23 @@ class Launcher(unittest.TestCase):
         result = self.left("result.json")
         digest = hashlib.sha256((self.base / "output/model/seen.json").read_bytes()).hexdigest()
         self.assertEqual([(file["path"], file["sha256"]) for file in result["files"]], [("model/seen.json", digest)])
+
+    def test_what_the_trainer_says_is_heard_while_it_runs(self) -> None:
+        waits = '''
+import pathlib, sys, time
+print("begun")
+for _ in range(400):
+    if pathlib.Path(COUNT).exists():
+        sys.exit(0)
+    time.sleep(0.05)
+sys.exit("nobody has heard it")
+'''
+        process = self.start(waits)
+        assert process.stdout is not None
+        self.assertEqual(process.stdout.readline(), "begun\n")
+        self.count.touch()
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0)
 
     def test_a_job_that_has_ended_is_not_run_again(self) -> None:
         self.ends(GOOD)
