@@ -163,8 +163,14 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
         metadata: toStruct({}),
       };
       const request = { parent: metadataStore, executionId, execution };
-      await existing(() => clients.read('log the execution', (options) => client.createExecution(request, options), signal));
       const name = `${metadataStore}/executions/${executionId}`;
+      const made = await existing(() => clients.read('log the execution', (options) => client.createExecution(request, options), signal));
+      if (!made)
+        await clients.read(
+          'log the execution',
+          (options) => client.updateExecution({ execution: { ...execution, name } }, options),
+          signal,
+        );
       const events: protos.google.cloud.aiplatform.v1.IEvent[] = [];
       for (const [type, artifacts] of [
         ['INPUT', inputs],

@@ -165,9 +165,9 @@ test('vertex tracker: what went in and came out hangs on an execution of the run
     outputs: [
       { name: 'model', kind: 'model' as const, uri: 'gs://models/3', resource: 'projects/ours-1/locations/europe-west4/models/churn@3' },
     ],
-    outcome: 'finished' as const,
   };
-  for (const _ of [1, 2]) await tracker.lineage?.(id, lineage, signal);
+  // The second time as a run that had failed and was gone on with.
+  for (const outcome of ['failed', 'finished'] as const) await tracker.lineage?.(id, { ...lineage, outcome }, signal);
   const [execution] = server.executionsOf(id);
   assert.deepEqual(
     [execution?.displayName, execution?.schemaTitle, execution?.state],

@@ -179,6 +179,8 @@ export function metadataServices(lro = operations()): { readonly services: Servi
       },
       CreateExecution: ({ parent, executionId, execution }: { parent: string; executionId: string; execution: Execution }) =>
         create(executions, 'executions', parent, executionId, execution),
+      UpdateExecution: ({ execution, updateMask }: { execution: Execution; updateMask: { paths?: string[] } | null }) =>
+        replace(executions, execution, updateMask),
       AddExecutionEvents: ({ execution, events: added }: { execution: string; events: Event[] }) => {
         const name = get(executions, execution).name as string;
         for (const event of added) {
