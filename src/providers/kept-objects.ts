@@ -152,6 +152,8 @@ export function keptObjects({ store, cache, what, jobCache, log }: KeptObjectsPl
 
   async function keptForJobs(set: JobSet, files: ReadonlyMap<string, KeptFile>, jobs: JobCache, signal: AbortSignal): Promise<void> {
     try {
+      // What a process that was killed has left there.
+      await rm(set.folder, { recursive: true, force: true });
       await mkdir(set.folder, { recursive: true });
       for (const [name, { path }] of files) await secondName(path, join(set.folder, name));
       await jobs.save(set.name, set.folder, signal);

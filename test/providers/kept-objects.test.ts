@@ -226,6 +226,30 @@ test('kept objects on GitHub: a later job fetches nothing, and of a set that gre
   assert.deepEqual([grown.length, downloads(gcs), service.cache.entries.length], [3, 3, 2]);
 });
 
+test('kept objects on GitHub: what a job that was killed had laid ready for later jobs stops nobody', async (context) => {
+  const { gcs, store, cache, log } = await given(context);
+  gcs.put('bkt', 'd/1', filled('1'));
+  const saved: string[][] = [];
+  let laid = '';
+  const jobCache: JobCache = {
+    restore: async () => [],
+    async save(_name, folder) {
+      saved.push(await readdir(folder));
+      laid = folder;
+    },
+  };
+  const bring = keptObjects({ store, cache, what: 'data', log, jobCache });
+  await bring(await listed(store), 'gs://bkt/d/', signal);
+  await mkdir(laid, { recursive: true });
+  for (const name of saved[0] ?? []) await writeFile(join(laid, name), 'half');
+  gcs.put('bkt', 'd/2', filled('2', 500));
+  assert.equal((await bring(await listed(store), 'gs://bkt/d/', signal)).length, 2);
+  assert.deepEqual(
+    saved.map(({ length }) => length),
+    [1, 2],
+  );
+});
+
 test('kept objects on GitHub: a base model is fetched by one job, and brought back by the next without asking the Hub', async (context) => {
   const [folder, hub, service] = [await scratchFolder(context), await hubStandIn(context), await ArtifactService.begin()];
   context.after(() => service[Symbol.asyncDispose]());
