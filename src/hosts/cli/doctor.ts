@@ -3,6 +3,7 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesText } from '../../kernel/bytes-text.ts';
+import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { type Finding, jobFindings } from './doctor-jobs.ts';
 import { type Door, HOME_OPTION, type Verb } from './door.ts';
@@ -20,6 +21,10 @@ export const doctor: Verb = {
   arguments: 1,
   options: [HOME_OPTION, { name: 'cancel', value: 'JOB', text: 'With FILE: cancel this job, by its id.' }],
   async run(args, door) {
+    if (args.value('cancel') !== undefined && args.positional[0] === undefined)
+      throw new UserError('no-file', '--cancel: the pipeline file whose job is to end is missing.', {
+        todo: 'retrain doctor FILE --cancel JOB',
+      });
     const loaded = args.positional[0] === undefined ? undefined : await loadPipeline(args.positional[0], undefined, args, door);
     const home = loaded?.home ?? homeOf(args, door);
     const findings = [nodeFinding(), await pythonFinding(door), await gitFinding(door), await homeFinding(home), await diskFinding(home)];
