@@ -86,7 +86,12 @@ async function watchToEnd(
       else if (leave) throw new Submitted(`job ${job.id} is ${event.state} at ${backend.name}`);
     }
   } catch (error) {
-    if (signal.aborted) await backend.cancel(job);
+    // Whoever stopped us hears nothing of an error any more.
+    if (signal.aborted)
+      await backend.cancel(job).catch((failure: unknown) => {
+        const why = failure instanceof Error ? failure.message : String(failure);
+        log.warn('not-cancelled', `The job ${job.id} could not be told to end, and may go on: ${why}`);
+      });
     throw error;
   }
   throw new WorldError('job-lost', `The backend ${backend.name} stopped telling about the job ${job.id} before it ended.`, {

@@ -100,6 +100,16 @@ test('the post step reads no inputs, looks for the jobs that were left, and is g
   assert.deepEqual(post.outputs, {});
 });
 
+test('the post step goes on to the other jobs when one cannot be told to end, and is red', async () => {
+  await using machine = await RunnerJob.begin();
+  const elsewhere = { ...job, backend: 'vertex', id: 'j0' };
+  const kept = { home: machine.temp, base: machine.workspace, shared: {}, jobs: [elsewhere, job] };
+  const post = await machine.run('train', {}, { 'STATE_retrain-post': 'true', STATE_retrain: JSON.stringify(kept) });
+  assert.equal(post.code, 2, post.log.join('\n'));
+  assert.match(post.log.join('\n'), /^The job j0 \(vertex\), which the step left behind, could not be told to end, and may go on/m);
+  assert.match(post.log.join('\n'), /^The job j1 \(local\), which the step left behind, was told to end: cancelled\.$/m);
+});
+
 test('the post step of a step that left nothing says nothing', async () => {
   await using machine = await RunnerJob.begin();
   const main = await machine.run('train');

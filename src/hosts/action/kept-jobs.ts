@@ -75,9 +75,17 @@ export async function cancelKeptJobs(
   const log = (line: string) => {
     for (const each of logLines(line)) runner.write(each);
   };
+  const failures: unknown[] = [];
   for (const job of jobs) {
     const place = { ...settings, home, base, shared, model: '', inputs: { backend: job.backend }, log };
-    const { backend } = (await makeProviders({ backend: { kind: 'backend' } }, place)) as { readonly backend: Backend };
-    log(`The job ${job.id} (${job.backend}), which the step left behind, was told to end: ${await backend.cancel(job)}.`);
+    const left = `The job ${job.id} (${job.backend}), which the step left behind,`;
+    try {
+      const { backend } = (await makeProviders({ backend: { kind: 'backend' } }, place)) as { readonly backend: Backend };
+      log(`${left} was told to end: ${await backend.cancel(job)}.`);
+    } catch (error) {
+      log(`${left} could not be told to end, and may go on.`);
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }
