@@ -12,7 +12,7 @@ test('first run: five jobs and a version in service; nothing new: two jobs; new 
   const first = called(await here.run(CHURN, 1, { secrets }));
   assert.deepEqual(results(first), ended('success', 'success', 'success', 'success'), logOf(first));
   const given = Object.values(first.jobs).flatMap(({ steps }) => steps.filter(({ env }) => env?.HF_TOKEN).map(({ id }) => id));
-  assert.deepEqual(given, ['gate', 'fetch-model', 'fetch-data', 'drift', 'train']);
+  assert.deepEqual(given, ['gate', 'fetch-model', 'fetch-data', 'validate-data', 'drift', 'train', 'evaluate', 'syntax-validate']);
   // A secret that nobody set is an empty text, which is none.
   assert.deepEqual(stepEnv(first, 'report', 'notify'), { SLACK_WEBHOOK_URL: '', SMTP_PASSWORD: secrets.SMTP_PASSWORD });
   assert.deepEqual(first.outputs, { outcome: 'passed', reason: '', run: 'churn-1', version: '1', promoted: 'true' });
