@@ -96,7 +96,8 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
     );
     return { record: redactRecord(completed(base(), result), redact) };
   } catch (error) {
-    if (error instanceof Submitted && !signal.aborted) return { record: { ...base(), outcome: 'submitted', found: redact(error.message) } };
+    if (error instanceof Submitted && !signal.aborted)
+      return { record: redactRecord({ ...base(), outcome: 'submitted', found: error.message }, redact) };
     const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
     const record: StageRecord = {
       ...base(),

@@ -10,6 +10,7 @@ import { UserError, WorldError } from '../../src/kernel/errors.ts';
 import { type Execution, execute } from '../../src/kernel/execute.ts';
 import { recordSchema } from '../../src/kernel/record.ts';
 import { defineStage, type StageResult } from '../../src/kernel/stage.ts';
+import { Submitted } from '../../src/kernel/submitted.ts';
 import { failed, passed } from '../../src/kernel/verdict.ts';
 
 let folder: string;
@@ -149,6 +150,24 @@ test('a secret in an error message does not reach the record', async () => {
     ),
   );
   assert.equal(record.error?.message, 'The token *** was refused.');
+});
+
+test('a secret in a warning of a stage that goes on elsewhere does not reach the record', async () => {
+  const stage = defineStage({
+    name: 'probe',
+    summary: 'A stage for tests.',
+    inputs: {},
+    outputs: {},
+    needs: {},
+    async run(_inputs, _providers, { log }) {
+      log.warn('tracker-failed', 'The token s3cr3t-token was refused.');
+      throw new Submitted('job s3cr3t-token runs');
+    },
+  });
+  const given = execution(() => Promise.reject(), { redact: (text) => text.replaceAll('s3cr3t-token', '***') });
+  const { record } = await execute({ ...given, stage } as Execution);
+  assert.deepEqual([record.outcome, record.found], ['submitted', 'job *** runs']);
+  assert.deepEqual(record.warnings, [{ code: 'tracker-failed', text: 'The token *** was refused.' }]);
 });
 
 test('a file that leaves the stage folder is refused', async () => {
