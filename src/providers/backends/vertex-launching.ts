@@ -136,7 +136,8 @@ export class VertexLaunching {
       // The answer may be lost and the job there: whoever looks next waits until the list must show it.
       if (isPassing(error) && vertexStatus(error) !== 'RESOURCE_EXHAUSTED' && !what.last) return undefined;
       if (!isPassing(error) || vertexStatus(error) === 'RESOURCE_EXHAUSTED')
-        await this.#settling.launches.write({ ...what.begun, at: new Date(0).toISOString() }, what.begun, signal);
+        // Without it the next launch only waits longer; why this one failed is what counts.
+        await this.#settling.launches.write({ ...what.begun, at: new Date(0).toISOString() }, what.begun, signal).catch(() => undefined);
       throw explainCreation(error, machine, clients.place);
     }
   }

@@ -7,7 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { status } from '@grpc/grpc-js';
+import { WorldError } from '../../../src/kernel/errors.ts';
 import { localBackend } from '../../../src/providers/backends/local.ts';
+import { fileStore } from '../../../src/providers/stores/file.ts';
 import { CACHE, eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, ROOT, tabular } from './trainer-jobs.ts';
 import { vertex } from './vertex-jobs.ts';
 
@@ -222,6 +224,18 @@ describe('what stands between us and Vertex AI', () => {
       fault: 'user',
       todo: /aiplatform\.customJobs\.create in ours-1/,
     });
+    // Neither does a store that has stopped answering hide it.
+    const files = fileStore();
+    let launches = 0;
+    const store: typeof files = {
+      ...files,
+      async put(from, uri, how) {
+        if (uri.includes('/launches/') && ++launches === 2) throw new WorldError('store-down', 'no answer came');
+        return files.put(from, uri, how);
+      },
+    };
+    const broken = backend({ machine: machine('g2-standard-8', 1), store });
+    await assert.rejects(broken.submit('k2', jobSpec(freshFolder(t), priors, 'fit', {}), never), { code: 'vertex-quota' });
     assert.equal(jobs.jobs.length, 0);
   });
 });
