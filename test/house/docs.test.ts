@@ -8,10 +8,12 @@ import { resolve } from '../../src/pipeline/resolve.ts';
 import { readCommand } from './commands.ts';
 import { root } from './imports.ts';
 
-const pages = ['README.md', 'CONTRIBUTING.md', 'examples/churn/README.md', ...markdownBelow('docs')].map((path) => ({
-  path,
-  text: readFileSync(join(root, path), 'utf8'),
-}));
+const pages = ['README.md', 'CONTRIBUTING.md', 'examples/churn/README.md', 'examples/text-to-sql/README.md', ...markdownBelow('docs')].map(
+  (path) => ({
+    path,
+    text: readFileSync(join(root, path), 'utf8'),
+  }),
+);
 
 function markdownBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
