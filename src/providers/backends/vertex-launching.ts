@@ -81,7 +81,11 @@ export class VertexLaunching {
     // Without a pause after the answer: from here on the job is known here, whatever happens.
     this.#known.remember(job);
     if (signal.aborted) {
-      await cancelJob(job.details.name!, this.#options.clients);
+      const { clients, log } = this.#options;
+      // Whoever stopped us hears nothing of an error any more.
+      await cancelJob(job.details.name!, clients).catch((error: unknown) =>
+        log(`The job ${job.details.name} could not be told to end, and may go on: ${errorText(error)}`),
+      );
       signal.throwIfAborted();
     }
     const written = await this.#settling.launches.write({ ...begun, job: job.details.name! }, begun, signal);

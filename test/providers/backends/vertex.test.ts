@@ -10,6 +10,7 @@ import { status } from '@grpc/grpc-js';
 import { WorldError } from '../../../src/kernel/errors.ts';
 import { localBackend } from '../../../src/providers/backends/local.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
+import { clientsOf } from '../google/vertex.ts';
 import { CACHE, eventsOf, fixture, freshFolder, jobSpec, logOf, never, outcomeOf, ROOT, tabular } from './trainer-jobs.ts';
 import { vertex } from './vertex-jobs.ts';
 
@@ -199,6 +200,19 @@ describe('what stands between us and Vertex AI', () => {
     const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
     assert.equal(last.state, 'succeeded', last.error);
     assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('a step that is cancelled while its job is being made says so when that job cannot be told to end', async (t) => {
+    const { backend, jobs, service, lines } = await vertex(t);
+    const [stop, clients] = [new AbortController(), clientsOf(t, service)];
+    const write: typeof clients.write = (doing, call, signal) => {
+      stop.abort(new Error('the step is cancelled'));
+      return clients.write(doing, call, signal);
+    };
+    service.fault('CancelCustomJob', { code: status.PERMISSION_DENIED });
+    const submitted = backend({ clients: { ...clients, write } }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), stop.signal);
+    await assert.rejects(submitted, { message: 'the step is cancelled' });
+    assert.match(lines.at(-1)!, new RegExp(`^The job ${jobs.jobs[0]!.name} could not be told to end, and may go on: .*PERMISSION_DENIED`));
   });
 
   test('no quota, no permission and an impossible machine each say what to do', async (t) => {
