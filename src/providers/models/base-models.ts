@@ -6,7 +6,7 @@ import { UserError } from '../../kernel/errors.ts';
 import { type KeptObjects, secondName } from '../kept-objects.ts';
 import { absoluteUri, nameInStore, type Store, type StoredObject } from '../stores/store.ts';
 import { chooseFiles } from './choose-files.ts';
-import { checkModelFile } from './model-format.ts';
+import { checkModelFile, JSON_BYTES_MAX } from './model-format.ts';
 import type { ModelFile, Models } from './models.ts';
 import { candidatesOf, newestOf } from './newest.ts';
 
@@ -102,8 +102,12 @@ export function baseModels({ store, base, bring }: BaseModelPlaces): Models {
 /** Weights in several files come with an index of them; one that is missing would be found when a trainer has long been paid for. */
 async function checkShards(folder: string, files: readonly ModelFile[]): Promise<void> {
   const there = new Set(files.map(({ path }) => path));
-  for (const { path } of files) {
+  for (const { path, bytes } of files) {
     if (!path.endsWith('.safetensors.index.json')) continue;
+    if (bytes === 0 || bytes > JSON_BYTES_MAX)
+      throw new UserError('damaged-model', `${path} has ${bytes} bytes: expected 1 to ${JSON_BYTES_MAX}.`, {
+        todo: 'Upload the model again, all its files.',
+      });
     const { weight_map: map } = (JSON.parse(await readFile(join(folder, path), 'utf8')) ?? {}) as { weight_map?: unknown };
     const named = typeof map === 'object' && map !== null ? new Set(Object.values(map).map(String)) : [];
     const missing = [...named].filter((name) => !there.has(posix.join(posix.dirname(path), name))).sort();

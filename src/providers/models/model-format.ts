@@ -8,7 +8,7 @@ type Format = 'safetensors' | 'gguf' | 'onnx' | 'ubjson' | 'sentencepiece' | 'js
 
 const HEAD_BYTES = 4096;
 /** Larger JSON is no configuration; the widest tokenizers have some 30 MB. */
-const JSON_BYTES_MAX = 64 * 1024 * 1024;
+export const JSON_BYTES_MAX = 64 * 1024 * 1024;
 
 /** What a name promises must be true of the bytes. */
 const PROMISED: Readonly<Record<string, Format>> = {

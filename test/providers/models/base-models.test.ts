@@ -173,8 +173,8 @@ test('fetch: a base whose vocabulary is spiece.model alone comes whole, from a b
   assert.equal(digests[0], digests[1]);
 });
 
-test('fetch: weights in several files must all be there', async (context) => {
-  const { base, gcs, models } = await given(context);
+test('fetch: weights in several files must all be there, and their index be one', async (context) => {
+  const { base, gcs, models, write } = await given(context);
   const index = { weight_map: { a: 'model-1-of-2.safetensors', b: 'model-2-of-2.safetensors', c: 'model-1-of-2.safetensors' } };
   gcs.put('models', 't5/model.safetensors.index.json', JSON.stringify(index));
   gcs.put('models', 't5/model-1-of-2.safetensors', safetensors());
@@ -182,6 +182,13 @@ test('fetch: weights in several files must all be there', async (context) => {
     code: 'damaged-model',
     message: /names model-2-of-2\.safetensors: 1 of its 2 files are not there/,
   });
+  for (const bytes of [0, 64 * 1024 * 1024 + 1]) {
+    await write('own/model.safetensors.index.json', Buffer.alloc(bytes, '{'));
+    await assert.rejects(models.fetch('own', join(base, `to-${bytes}`), signal), {
+      code: 'damaged-model',
+      message: new RegExp(`index\\.json has ${bytes} bytes`),
+    });
+  }
   gcs.put('models', 't5/model-2-of-2.safetensors', safetensors());
   assert.equal((await models.fetch('gs://models/t5', join(base, 'b'), signal)).files.length, 3);
 });
