@@ -58,14 +58,13 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
     live = Live(base, output / "progress.jsonl")
     live.add(f"attempt {live.attempt}, {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     live.flush()
+    checkpoint = Checkpoint(output / CHECKPOINT, folder_of(os.environ.get("AIP_CHECKPOINT_DIR") or f"{options.output}/checkpoints"))
     try:
         copy_in(index["files"], source, folder)
+        if checkpoint.restore():
+            live.add("goes on from the checkpoint of an earlier attempt")
     except (Changed, OSError) as error:
         return _fail(base, live, EXIT_MACHINE, f"The job's inputs could not be copied in: {error}")
-
-    checkpoint = Checkpoint(output / CHECKPOINT, folder_of(os.environ.get("AIP_CHECKPOINT_DIR") or f"{options.output}/checkpoints"))
-    if checkpoint.restore():
-        live.add("goes on from the checkpoint of an earlier attempt")
     job["threads"] = options.threads or os.cpu_count() or 1
     job["seconds_left"] = options.seconds
     (folder / "job.json").write_text(json.dumps(job, ensure_ascii=False, indent=2), encoding="utf-8")

@@ -18,13 +18,13 @@ class Checkpoint:
         self._kept: tuple[tuple[str, int, int], ...] = ()
 
     def restore(self) -> bool:
-        """Brings it back; False where there is none, or none that is whole."""
+        """Brings it back; False where there is none, or none that is whole. `OSError` where that cannot be known: hours may lie there."""
         latest = read_json(self._there, "latest.json")
         if latest is None:
             return False
         try:
             copy_in(latest["files"], self._there, self._here, f"{latest['folder']}/")
-        except (Changed, OSError, KeyError, TypeError):
+        except (Changed, FileNotFoundError, KeyError, TypeError):
             shutil.rmtree(self._here, ignore_errors=True)
             return False
         self._kept = self._state()

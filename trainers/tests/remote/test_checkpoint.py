@@ -16,6 +16,12 @@ class Failing(DiskFolder):
 
     takes = 1_000
     writes: Path | None = None
+    silent = False
+
+    def fetch(self, name: str, to: Path) -> str:
+        if self.silent:
+            raise OSError("away")
+        return super().fetch(name, to)
 
     def put(self, source: Path, name: str) -> str:
         self.takes -= 1
@@ -95,6 +101,15 @@ class Checkpoints(unittest.TestCase):
         self.there.write("a/state", b"eno")
         self.assertIsNone(self.restored())
         self.assertFalse((self.here.parent / "again").exists())
+
+    def test_a_store_that_does_not_answer_is_no_reason_to_begin_anew(self) -> None:
+        self.state("one")
+        Checkpoint(self.here, self.there).keep()
+        self.there.silent = True
+        with self.assertRaisesRegex(OSError, "away"):
+            self.restored()
+        self.there.silent = False
+        self.assertEqual(self.restored(), "one")
 
 
 if __name__ == "__main__":
