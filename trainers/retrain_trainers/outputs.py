@@ -28,13 +28,16 @@ def write_atomic(path: Path, content: bytes) -> None:
 
 @contextmanager
 def partial_folder(path: Path) -> Iterator[Path]:
-    """A fresh folder that becomes `path` when the block ends well."""
-    partial = path.with_name(f".{path.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    """A fresh folder that becomes `path` when the block ends well; `path` is whole whenever it is there."""
+    partial, before = (path.with_name(f".{path.name}.{kind}") for kind in ("partial", "before"))
+    for left in (partial, before):
+        shutil.rmtree(left, ignore_errors=True)
     partial.mkdir(parents=True)
     yield partial
-    shutil.rmtree(path, ignore_errors=True)
+    if path.exists():
+        path.replace(before)
     partial.replace(path)
+    shutil.rmtree(before, ignore_errors=True)
 
 
 class Progress:
