@@ -6,6 +6,7 @@ saves or says anything.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 
 import torch
 
-from retrain_trainers.errors import EXIT_STOPPED
+from retrain_trainers.errors import EXIT_STOPPED, Refused
 from retrain_trainers.outputs import Progress
 from retrain_trainers.text_to_sql.batches import Example, padded
 from retrain_trainers.text_to_sql.checkpoint import Course, Learner, resume, save_checkpoint
@@ -72,10 +73,13 @@ def learn(model: Any, examples: Sequence[Example], plan: Plan, team: Team, outpu
             for batches in _steps(learned, plan, team, epoch)[course.step - epoch * per_epoch :]:
                 torch.manual_seed(_mixed(plan.seed, course.step, team.number))
                 rate = plan.learning_rate * _share(course.step, warmup, total)
-                course.running.append(_step(model, optimizer, batches, rate, plan, team))
+                loss = _step(model, optimizer, batches, rate, plan, team)
                 course.step += 1
+                if not math.isfinite(loss):
+                    raise Refused(f"The loss is {loss} at step {course.step} of {total}.", f"Try a smaller learning_rate than {plan.learning_rate}.")
+                course.running.append(loss)
                 if progress and course.step % every == 0:
-                    progress.report(0.98 * course.step / total, {"loss": course.running[-1]})
+                    progress.report(0.98 * course.step / total, {"loss": loss})
                 stop = stop_asked()
                 if team.first and (stop or course.step % plan.save_steps == 0):
                     save_checkpoint(output, job, course, learner)

@@ -87,6 +87,11 @@ class FromNothing(SqlCase):
         with self.refused("train.csv, row 2", "expected SQL"):
             self.fitted()
 
+    def test_a_loss_that_is_no_number_ends_the_training_with_what_to_do(self) -> None:
+        self.pairs()
+        with self.refused("The loss is nan at step", "smaller learning_rate than 1e+30"):
+            self.fitted({"scratch_learning_rate": 1e30, "scratch_num_train_epochs": 20})
+
     def test_what_is_cut_is_counted(self) -> None:
         self.pairs(sql="SELECT name FROM t WHERE a = 1 AND a = 2 AND a = {i}")
         warnings = self.fitted({"max_source_length": 8, "max_target_length": 8})["warnings"]
