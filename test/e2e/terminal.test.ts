@@ -129,6 +129,10 @@ test('init writes a file that runs; words nobody knows get the nearest one; doct
   assert.match(await said('predict', 'chrn', '--data', 'data/churn.csv'), /has no model chrn.*Did you mean churn/);
 
   assert.match((await project.retrain(['doctor'])).out, /^. node +v24/m);
+  // A file stands where the folder above the home would be: all findings are told nevertheless.
+  const homeless = await project.retrain(['doctor', '--home', `${project.folder}/data/churn.csv/deep/home`]);
+  assert.equal(homeless.code, 2, homeless.err);
+  assert.match(homeless.out, /^. home +.* cannot be written: .*\n[\s\S]*^. disk +.* free where /m);
   assert.match(await said('doctor', '--cancel', '17'), /pipeline file whose job is to end is missing/);
   const prune = await project.retrain(['cache', 'prune', '--dry-run'], { RETRAIN_CACHE: `${project.folder}/.retrain/cache` });
   assert.equal(prune.code, 0);

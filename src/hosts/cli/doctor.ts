@@ -65,13 +65,23 @@ async function homeFinding(home: string): Promise<Finding> {
 }
 
 async function diskFinding(home: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(home).catch(() => statfs(dirname(home)));
-  const free = bavail * bsize;
+  const free = await freeBytes(home);
   return {
     what: 'disk',
     good: free >= FREE_BYTES_WANTED,
     text: `${bytesText(free)} free where ${home} lies; ${bytesText(FREE_BYTES_WANTED)} are wanted`,
   };
+}
+
+/** Of the disk a folder lies on, or will. */
+async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    if (dirname(folder) === folder) throw error;
+    return freeBytes(dirname(folder));
+  }
 }
 
 async function output(command: string, args: readonly string[], door: Door): Promise<string | undefined> {
