@@ -76,7 +76,8 @@ def learn(model: Any, examples: Sequence[Example], plan: Plan, team: Team, outpu
                 loss = _step(model, optimizer, batches, rate, plan, team)
                 course.step += 1
                 if not math.isfinite(loss):
-                    raise Refused(f"The loss is {loss} at step {course.step} of {total}.", f"Try a smaller learning_rate than {plan.learning_rate}.")
+                    what = f"The loss is {loss} at step {course.step} of {total}."
+                    raise Refused(what, f"Try a smaller learning_rate than {plan.learning_rate}.")
                 course.running.append(loss)
                 if progress and course.step % every == 0:
                     progress.report(0.98 * course.step / total, {"loss": loss})
