@@ -70,7 +70,7 @@ class Launcher(unittest.TestCase):
         self.assertEqual([(file["path"], file["sha256"]) for file in result["files"]], [("model/seen.json", digest)])
 
     def test_what_the_trainer_says_is_heard_while_it_runs(self) -> None:
-        waits = '''
+        waits = """
 import pathlib, sys, time
 print("begun")
 for _ in range(400):
@@ -78,7 +78,7 @@ for _ in range(400):
         sys.exit(0)
     time.sleep(0.05)
 sys.exit("nobody has heard it")
-'''
+"""
         process = self.start(waits)
         assert process.stdout is not None
         self.assertEqual(process.stdout.readline(), "begun\n")
