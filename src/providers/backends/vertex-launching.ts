@@ -80,17 +80,20 @@ export class VertexLaunching {
     const job = jobOf(key, made);
     // Without a pause after the answer: from here on the job is known here, whatever happens.
     this.#known.remember(job);
-    if (signal.aborted) {
-      const { clients, log } = this.#options;
-      // Whoever stopped us hears nothing of an error any more.
-      await cancelJob(job.details.name!, clients).catch((error: unknown) =>
-        log(`The job ${job.details.name} could not be told to end, and may go on: ${errorText(error)}`),
-      );
+    const { clients, log } = this.#options;
+    try {
       signal.throwIfAborted();
+      const written = await this.#settling.launches.write({ ...begun, job: job.details.name! }, begun, signal);
+      if (written !== undefined) return job;
+    } catch (error) {
+      // Whoever stopped us hears nothing of an error any more.
+      if (signal.aborted)
+        await cancelJob(job.details.name!, clients).catch((failure: unknown) =>
+          log(`The job ${job.details.name} could not be told to end, and may go on: ${errorText(failure)}`),
+        );
+      throw error;
     }
-    const written = await this.#settling.launches.write({ ...begun, job: job.details.name! }, begun, signal);
-    if (written !== undefined) return job;
-    await cancelJob(job.details.name!, this.#options.clients);
+    await cancelJob(job.details.name!, clients);
     return undefined;
   }
 

@@ -39,6 +39,21 @@ test('cancelled while the call is under way: the job that came of it is cancelle
   );
 });
 
+test('cancelled while the job that was made is noted in the store: it is cancelled, too', async (t) => {
+  const { backend, jobs } = await vertex(t, { containers: false });
+  const [stop, store] = [new AbortController(), fileStore()];
+  const put: typeof store.put = async (from, uri, options) => {
+    if (jobs.jobs.length > 0) stop.abort(new Error('cancelled'));
+    return store.put(from, uri, options);
+  };
+  const submitted = backend({ store: { ...store, put } }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), stop.signal);
+  await assert.rejects(submitted, /cancelled/);
+  assert.deepEqual(
+    jobs.jobs.map(({ state }) => state.slice(10, 16)),
+    ['CANCEL'],
+  );
+});
+
 test('a forced run whose launch dies and that is begun again has one job; other runs of the same work, forced or not, have their own', async (t) => {
   const { backend, jobs, service } = await vertex(t, { containers: false, hiddenLists: HIDDEN });
   const spec = jobSpec(freshFolder(t), priors, 'fit', {});
