@@ -87,21 +87,27 @@ interface Bringing {
   readonly log: (line: string) => void;
 }
 
-/** Brings an output that did not travel to its place in the run's folder, each file compared with its digest. */
+/**
+ * Brings what is missing of an output that did not travel to its place in the run's folder, each file compared with its digest. Some of it may
+ * be there: an output may be part of another, and bringing it may have been broken off.
+ */
 export async function bringBack({ stored }: FileRef, path: string, { store, objects, signal, log }: Bringing): Promise<void> {
-  if (stored === undefined || (await isThere(path))) return;
+  if (stored === undefined) return;
   const climbing = stored.files.find((file) => file.path.split('/').includes('..'));
   if (climbing) throw new UserError('bad-name', `${stored.uri} has a file ${JSON.stringify(climbing.path)} outside its folder.`);
-  log(`fetching ${stored.uri}`);
   const placeOf = (file: StoredCopy['files'][number]): string => join(path, file.path);
+  const missing: StoredCopy['files'] = [];
+  for (const file of stored.files) if (!(await isThere(placeOf(file)))) missing.push(file);
+  if (missing.length === 0) return;
+  log(`fetching ${stored.uri}`);
   if (stored.uri.startsWith('file:')) {
     const from = await store();
-    for (const file of stored.files) await from.get(file.uri, placeOf(file), { sha256: file.sha256, signal });
+    for (const file of missing) await from.get(file.uri, placeOf(file), { sha256: file.sha256, signal });
     return;
   }
   const bring = await objects();
-  const kept = await bring(stored.files, stored.uri, signal);
-  for (const [at, file] of stored.files.entries()) await secondName(kept[at]!.path, placeOf(file));
+  const kept = await bring(missing, stored.uri, signal);
+  for (const [at, file] of missing.entries()) await secondName(kept[at]!.path, placeOf(file));
 }
 
 /** Paths in the run's folder that need not travel to other jobs: they can be brought back from a store that is there for all. */

@@ -128,6 +128,32 @@ test('kept outputs: large ones do not travel, and come back where they are missi
   await assert.rejects(bringBack(model, path, from('another')), { code: 'digest-mismatch' });
 });
 
+test('kept outputs: a folder that was half brought back when that was broken off is brought back whole', async (context) => {
+  const { folder, record, store, keeping } = await given(context);
+  const model = (await keepOutputs(record, ['model'], keeping)).outputs.model as FileRef;
+  const path = join(folder, model.uri);
+  await rm(path, { recursive: true });
+  const log = () => undefined;
+  const bring = keptObjects({ store: await store(), cache: join(folder, 'cache'), what: 'models', log });
+  const broken: typeof bring = async (...given) => [(await bring(...given))[0]!, { path: join(folder, 'gone'), sha256: '', bytes: 0 }];
+  await assert.rejects(bringBack(model, path, { store, objects: async () => broken, signal, log }));
+  await bringBack(model, path, { store, objects: async () => bring, signal, log });
+  assert.equal((await digestPath(path)).sha256, model.sha256);
+});
+
+test('kept outputs: a part of a folder may be brought back before the folder itself', async (context) => {
+  const { folder, record, store, keeping } = await given(context);
+  const kept = (await keepOutputs(record, ['model', 'part'], keeping)).outputs;
+  const [model, part] = [kept.model as FileRef, kept.part as FileRef];
+  await rm(join(folder, model.uri), { recursive: true });
+  const log = () => undefined;
+  const bring = keptObjects({ store: await store(), cache: join(folder, 'cache'), what: 'models', log });
+  for (const each of [part, model, part]) {
+    await bringBack(each, join(folder, each.uri), { store, objects: async () => bring, signal, log });
+    assert.equal((await digestPath(join(folder, each.uri))).sha256, each.sha256);
+  }
+});
+
 test('kept outputs: what lies in a folder of this machine travels all the same', async (context) => {
   const { record, keeping } = await given(context);
   const kept = await keepOutputs(record, ['model', 'test'], { ...keeping, place: 'file:kept' });
