@@ -79,13 +79,21 @@ test('a run that is refused does not keep the next one from its turn, one that b
   assert.equal(left.out, `churn: missed ${day(0)}T00:00Z.\n`);
 });
 
-test('catch-up says why it catches nothing up: none asked for, no schedule, a number that is none', async () => {
+test('catch-up says why it catches nothing up: none asked for, no schedule, a run that cannot be read (which is no reason against a plan), a number that is none', async () => {
   await using project = await ownProject({
     'pipelines/churn.yaml': ownPipeline('good', { more: 'schedule: { cron: "0 0 * * *" }\n' }),
     'pipelines/other.yaml': ownPipeline('good'),
     'pipelines/wrong.yaml': ownPipeline('good', { more: 'schedule: { catch-up: all, start: 2026-01-01 }\n' }),
     'data.csv': customers(60),
+    'damaged/churn.yaml': ownPipeline('good', { more: 'schedule: { cron: "0 0 * * *", catch-up: all }\n' }),
+    'damaged/data.csv': customers(60),
+    'damaged/.retrain/runs/churn-1/run.json': '{',
   });
+  await project.copy(join(ROOT, 'test/e2e/fixtures/own-trainer.mjs'), 'damaged/own-trainer.mjs');
+  const damaged = await project.retrain(['catch-up', 'damaged/churn.yaml']);
+  assert.deepEqual([damaged.code, damaged.out], [2, '']);
+  const planned = await project.retrain(['plan', 'damaged/churn.yaml']);
+  assert.deepEqual([planned.code, planned.err === damaged.err.replace(/^retrain: /, '')], [0, true], planned.err);
   const none = await project.retrain(['catch-up', 'pipelines/churn.yaml']);
   assert.deepEqual([none.code, none.out], [0, 'churn: schedule.catch-up is none, so nothing is caught up.\n']);
   const without = await project.retrain(['catch-up', 'pipelines/other.yaml']);

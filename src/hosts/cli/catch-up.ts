@@ -45,7 +45,9 @@ export const catchUp: Verb = {
       await dispatchMissed({ schedule, model: loaded.model, pipeline: loaded.file!, workflow, ...options }, door);
       return EXIT.fine;
     }
-    const dates = await missedHere(schedule, loaded, door);
+    const dates = await missedHere(schedule, loaded, door, (error) => {
+      throw error;
+    });
     door.out.write(`${missedText(loaded.model, dates)}\n`);
     return options.dryRun ? EXIT.fine : runDates(dates.slice(0, options.atMost), loaded, args, door);
   },

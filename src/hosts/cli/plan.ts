@@ -13,7 +13,7 @@ import type { Arguments } from './arguments.ts';
 import type { Door, Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
-import { openRegistry } from './place.ts';
+import { openRegistry, warnUnreadable } from './place.ts';
 import { missedHere, missedText, nextDates, nextText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
@@ -48,7 +48,10 @@ export const plan: Verb = {
       registry: registry.uri,
     });
     const schedule = scheduleOf(loaded);
-    const ticks = schedule && { next: nextDates(schedule, door.clock()), missed: await missedHere(schedule, loaded, door) };
+    const ticks = schedule && {
+      next: nextDates(schedule, door.clock()),
+      missed: await missedHere(schedule, loaded, door, warnUnreadable(door)),
+    };
     if (args.flag('json')) door.out.write(jsonText({ ...found, schedule: ticks }));
     else {
       if (verdict && verdict.kind !== 'passed') door.out.write(`gate: ${verdict.reason.text}\n\n`);

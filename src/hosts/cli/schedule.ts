@@ -1,3 +1,4 @@
+import type { UserError } from '../../kernel/errors.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { type CatchUp, missedTicks, type RunSeen } from '../../pipeline/missed-ticks.ts';
 import { ticksAfter, zonedText } from '../../pipeline/ticks.ts';
@@ -25,11 +26,17 @@ export function nextDates(schedule: CatchUp, now: Date): readonly string[] {
 export const nextText = (dates: readonly string[]): string =>
   dates.length === 0 ? 'Runs never start by themselves: schedule.cron names no day that comes.' : `Runs next at ${dates.join(', ')}.`;
 
-/** Logical dates that no run of the home folder stands for, as `schedule.catch-up` asks for them; oldest first. */
-export async function missedHere(schedule: CatchUp, { home, model }: Loaded, door: Pick<Door, 'clock'>): Promise<readonly string[]> {
-  const runs = await listRuns(home, model, (error) => {
-    throw error;
-  });
+/**
+ * Logical dates that no run of the home folder stands for, as `schedule.catch-up` asks for them; oldest first. A run that cannot be read is told
+ * to `unreadable`: its dates look missed.
+ */
+export async function missedHere(
+  schedule: CatchUp,
+  { home, model }: Loaded,
+  door: Pick<Door, 'clock'>,
+  unreadable: (error: UserError) => void,
+): Promise<readonly string[]> {
+  const runs = await listRuns(home, model, unreadable);
   const seen = runs.map(({ manifest }): RunSeen => ({ began: new Date(manifest.started), logicalDate: manifest.logicalDate }));
   return missedTicks(schedule, seen, door.clock(), 0).map((tick) => zonedText(tick, schedule.timezone));
 }
