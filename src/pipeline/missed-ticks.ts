@@ -59,6 +59,8 @@ function ticksInView(schedule: CatchUp, now: Date): readonly Date[] {
 function ticksDone(ticks: readonly Date[], timezone: string, runs: readonly RunSeen[]): ReadonlySet<Date> {
   const done = new Set<Date>();
   const byClock = new Set<Date>();
+  // Once for each tick, not for each run: asking for a zone's offset takes long.
+  const texts = ticks.map((tick) => zonedText(tick, timezone));
   for (const { began, logicalDate } of [...runs].sort((a, b) => a.began.getTime() - b.began.getTime())) {
     if (logicalDate === undefined) {
       const newest = ticks.findLastIndex((tick) => tick <= began);
@@ -68,7 +70,7 @@ function ticksDone(ticks: readonly Date[], timezone: string, runs: readonly RunS
       const at = Date.parse(logicalDate);
       for (const tick of ticks) if (tick.getTime() === at) done.add(tick);
     } else {
-      for (const tick of ticks) if (tick <= began && zonedText(tick, timezone).startsWith(logicalDate)) done.add(tick);
+      for (const [at, tick] of ticks.entries()) if (tick <= began && texts[at]!.startsWith(logicalDate)) done.add(tick);
     }
   }
   return new Set([...done, ...byClock]);
