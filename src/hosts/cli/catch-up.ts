@@ -45,9 +45,7 @@ export const catchUp: Verb = {
       await dispatchMissed({ schedule, model: loaded.model, pipeline: loaded.file!, workflow, ...options }, door);
       return EXIT.fine;
     }
-    const dates = await missedHere(schedule, loaded, door, (error) => {
-      throw error;
-    });
+    const dates = await missedHere(schedule, loaded, door);
     door.out.write(`${missedText(loaded.model, dates)}\n`);
     return options.dryRun ? EXIT.fine : runDates(dates.slice(0, options.atMost), loaded, args, door);
   },

@@ -27,14 +27,16 @@ export const nextText = (dates: readonly string[]): string =>
   dates.length === 0 ? 'Runs never start by themselves: schedule.cron names no day that comes.' : `Runs next at ${dates.join(', ')}.`;
 
 /**
- * Logical dates that no run of the home folder stands for, as `schedule.catch-up` asks for them; oldest first. A run that cannot be read is told
- * to `unreadable`: its dates look missed.
+ * Logical dates that no run of the home folder stands for, as `schedule.catch-up` asks for them; oldest first. A run that cannot be read is an error,
+ * or told to `unreadable`: then its date looks missed.
  */
 export async function missedHere(
   schedule: CatchUp,
   { home, model }: Loaded,
   door: Pick<Door, 'clock'>,
-  unreadable: (error: UserError) => void,
+  unreadable: (error: UserError) => void = (error) => {
+    throw error;
+  },
 ): Promise<readonly string[]> {
   const runs = await listRuns(home, model, unreadable);
   const seen = runs.map(({ manifest }): RunSeen => ({ began: new Date(manifest.started), logicalDate: manifest.logicalDate }));
