@@ -223,6 +223,14 @@ class Scoring(Case):
                     self.assertGreater(best, worst) if score.more_is_better else self.assertLess(best, worst)
                     self.assertAlmostEqual(1 if score.more_is_better else 0, best)
 
+    def test_a_score_that_divides_by_nothing_is_refused(self) -> None:
+        self.table(classes=0)
+        path = self.folder / "train.csv"
+        header, *lines = path.read_text().splitlines()
+        path.write_text("\n".join([header, *(f"{line.rpartition(',')[0]},0" for line in lines)]) + "\n")
+        with self.refused("wape of fold 1 is not a number", "another search.metric"):
+            fit(self.job("fit", "linear_regression", 0, search={"metric": "wape"}))
+
     def test_the_positive_class_is_the_one_named(self) -> None:
         y, p = np.array([0, 0, 0, 1]), np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.2, 0.8]])
         for positive, precision, specificity in (("no", 1.0, 1.0), ("yes", 0.5, 2 / 3)):

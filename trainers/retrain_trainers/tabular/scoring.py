@@ -58,7 +58,7 @@ _REGRESSION: Mapping[str, Function] = {
     "max_error": _plain(m.max_error),
     "mape": _plain(m.mean_absolute_percentage_error),
     "smape": lambda y, p: float(np.mean(np.where(y == p, 0.0, 2 * np.abs(y - p) / np.maximum(np.abs(y) + np.abs(p), 1e-300)))),
-    "wape": lambda y, p: float(np.abs(y - p).sum()) / float(np.abs(y).sum()),
+    "wape": _plain(lambda y, p: np.abs(y - p).sum() / np.abs(y).sum()),
     "msle": _plain(m.mean_squared_log_error),
     "rmsle": _plain(m.root_mean_squared_log_error),
     "mean_poisson_deviance": _plain(m.mean_poisson_deviance),
