@@ -159,16 +159,42 @@ test('kept objects: of two that want the same, one fetches it and the other wait
   assert.equal(proxy.downloads[1]!.bytes < 2 * MB, true);
 });
 
-test('kept objects: a lock that somebody on another machine left is waited for no longer than something happens', async (context) => {
-  const { gcs, store, bring, cache } = await given(context);
+test('kept objects: who has waited takes what has come meanwhile', async (context) => {
+  const { gcs, store, log, said, cache } = await given(context);
   gcs.put('bkt', 'm', filled('a'));
   const objects = await listed(store);
+  const slow: Store = {
+    ...store,
+    get: async (...asked) => {
+      while (!said.some((line) => line.includes('waiting for it'))) await delay(20);
+      return store.get(...asked);
+    },
+  };
+  const bring = () => keptObjects({ store: slow, cache, what: 'data', log })(objects, 'gs://bkt/m', signal);
+  const [[one], [other]] = await Promise.all([bring(), bring()]);
+  assert.deepEqual([one, downloads(gcs)], [other, 1]);
+});
+
+test('kept objects: a lock that somebody on another machine left is waited for no longer than something happens', async (context) => {
+  const { gcs, store, log, cache } = await given(context);
+  gcs.put('bkt', 'm', filled('a'));
+  const objects = await listed(store);
+  const partials: (string | undefined)[] = [];
+  const noting: Store = {
+    ...store,
+    get(uri, to, options) {
+      partials.push(options.partial);
+      return store.get(uri, to, options);
+    },
+  };
+  const bring = keptObjects({ store: noting, cache, what: 'data', log });
   const lock = join(cache, 'partial', `md5-${objects[0]?.md5}.lock`);
   await mkdir(join(cache, 'partial'), { recursive: true });
   await writeFile(lock, JSON.stringify({ pid: 1, host: 'elsewhere', token: 't', since: '2026-11-21T00:00:00Z' }));
   const longAgo = new Date(Date.now() - 3_600_000);
   await utimes(lock, longAgo, longAgo);
   assert.equal((await bring(objects, 'gs://bkt/m', signal))[0]?.sha256, sha256(filled('a')));
+  assert.deepEqual(partials, [undefined], 'what the other one may still write is left alone');
 });
 
 test('kept objects: remains that nobody went on with for a week are swept', async (context) => {

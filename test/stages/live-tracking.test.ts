@@ -96,6 +96,26 @@ test('many steps are few calls: the first at once, the others together, the last
   assert.match(calls[3]!, / loss@500=7$/);
 });
 
+test('of more steps than may wait for a slow tracker every other one is let go, with all it measured, never the last; and it is let go of at the end', async () => {
+  const { promise: slow, resolve } = Promise.withResolvers<void>();
+  const { tracker, calls } = noting('slow', (call) => (call === 'start' ? slow : undefined));
+  let closed = 0;
+  await whileTracked(
+    [{ ...tracker, close: async () => void closed++ }],
+    {},
+    place().at,
+    async (live) => {
+      for (let at = 1; at <= 5_001; at++) live.progress(undefined, step(at, { loss: 1, rate: 2 }));
+      resolve();
+    },
+    { ...HOUR, begin: 0.01 },
+  );
+  const told = calls[2]!.split(' ').slice(1);
+  assert.equal(told.length, 5_002);
+  assert.deepEqual([...told.slice(0, 3), ...told.slice(-2)], ['loss@1=1', 'rate@1=2', 'loss@3=1', 'loss@5001=1', 'rate@5001=2']);
+  assert.equal(closed, 1);
+});
+
 test('a trainer that counts no steps is counted for', async () => {
   const { tracker, calls } = noting();
   await whileTracked(

@@ -33,7 +33,7 @@ export interface LiveTempo {
 }
 
 export const LIVE_TEMPO: LiveTempo = { pause: 15, begin: 10, end: 10, start: 120, call: 30 };
-/** Points that wait for a tracker; of more, every other one is let go. */
+/** Points that wait for a tracker; of more, those of every other step are let go. */
 const WAITING_MAX = 10_000;
 
 const KILLED_SECONDS = 3;
@@ -154,7 +154,7 @@ class Told {
   points(points: readonly TrackedMetric[]): void {
     if (this.#over) return;
     for (const point of points) this.#points.set(`${point.step}\0${point.name}`, point);
-    if (this.#points.size > WAITING_MAX) this.#points = new Map([...this.#points].filter((_, at) => at % 2 === 1));
+    if (this.#points.size > WAITING_MAX) this.#points = everyOtherStep(this.#points);
     this.#wake();
   }
 
@@ -224,4 +224,11 @@ class Told {
     if (this.#over || this.#place.signal.aborted) return;
     this.#place.log.warn('tracker-failed', `${this.name}: ${text}`);
   }
+}
+
+/** Without every other step, each with all it measured; the last one stays. */
+function everyOtherStep(points: ReadonlyMap<string, TrackedMetric>): Map<string, TrackedMetric> {
+  const steps = [...new Set(Array.from(points.values(), ({ step }) => step))].reverse();
+  const kept = new Set(steps.filter((_, at) => at % 2 === 0));
+  return new Map([...points].filter(([, { step }]) => kept.has(step)));
 }
