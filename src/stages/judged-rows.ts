@@ -3,6 +3,7 @@ import type { Rows } from '../metrics/metric.ts';
 import { type RegressionRows, regressionRows } from '../metrics/regression-rows.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import { type Collected, collect } from '../tables/memory-table.ts';
+import { refuseRepeatedKeys } from '../tables/repeated-keys.ts';
 import { cellText } from '../tables/row-keys.ts';
 import type { Table } from '../tables/table.ts';
 
@@ -86,7 +87,7 @@ interface Side {
   values(column: string): Float64Array;
 }
 
-/** Both sides in the order of the rows. A missing or doubled prediction is an error: nothing is joined silently. */
+/** Both sides in the order of the rows. A missing prediction or a key of two rows is an error: nothing is joined silently. */
 async function joined(
   rows: Table,
   predictions: Table,
@@ -103,16 +104,10 @@ async function joined(
   if (key === undefined) return { truth: side(truth, straight), predicted: side(predicted, straight), keys: [...straight].map(String) };
 
   const keys = textsOf(truth, key, straight);
-  const at = new Map<string, number>();
-  for (const [i, name] of textsOf(predicted, key, straight).entries()) {
-    if (at.has(name))
-      throw new BadInput('duplicate-key', `the key "${name}" was predicted twice (rows ${at.get(name)! + 2} and ${i + 2}).`, {
-        file: predictions.name,
-        row: i + 2,
-        column: key,
-      });
-    at.set(name, i);
-  }
+  const theirs = textsOf(predicted, key, straight);
+  const at = new Map(theirs.map((name, i) => [name, i]));
+  if (at.size < theirs.length) await refuseRepeatedKeys(predictions, [key], signal);
+  if (new Set(keys).size < keys.length) await refuseRepeatedKeys(rows, [key], signal);
   const order = Int32Array.from(keys, (name, i) => {
     const found = at.get(name);
     if (found === undefined)

@@ -2,6 +2,7 @@ import type { EvaluationText } from '../metrics/text-to-sql-files.ts';
 import type { Data } from '../providers/sources/source.ts';
 import { BadInput } from '../tables/bad-input.ts';
 import { collect } from '../tables/memory-table.ts';
+import { refuseRepeatedKeys } from '../tables/repeated-keys.ts';
 import type { Table } from '../tables/table.ts';
 import { openAsText } from './open-as-text.ts';
 import { neededSqlColumn, type SqlColumns, sqlColumn } from './sql-columns.ts';
@@ -31,7 +32,8 @@ export interface SqlRowsOptions {
 
 /**
  * Predictions joined with the rows they are for; without `rows` the predictions' own columns hold everything. Joined by key where both
- * have it, else by position with equal counts. A row nobody predicted counts as an empty prediction; a prediction for no row is an error.
+ * have it, else by position with equal counts. A row nobody predicted counts as an empty prediction; a prediction for no row is an error,
+ * and so is a key of two rows on either side.
  */
 export async function readSqlRows(
   source: Pick<Data, 'open' | 'fetch'>,
@@ -45,7 +47,9 @@ export async function readSqlRows(
 
   const cells = await textsOf(truth, signal);
   const expected = cells(neededSqlColumn(truth, 'expected', columns.expected, target === undefined ? [] : [target]))!;
-  const ids = cells(sqlColumn(truth, 'id', rows === undefined ? columns.id : undefined, idNames(columns, usualKeys)));
+  const id = sqlColumn(truth, 'id', rows === undefined ? columns.id : undefined, idNames(columns, usualKeys));
+  const ids = cells(id);
+  if (ids && repeats(ids)) await refuseRepeatedKeys(truth, [id!], signal);
   const predicted =
     truth === given
       ? cells(neededSqlColumn(given, 'predicted', columns.predicted))!
@@ -75,6 +79,11 @@ export async function readSqlRows(
 
 const idNames = (columns: SqlColumns, usual: readonly string[]): string[] => [...(columns.id === undefined ? [] : [columns.id]), ...usual];
 
+const repeats = (ids: readonly (string | undefined)[]): boolean => {
+  const known = ids.filter((id) => id !== undefined);
+  return new Set(known).size < known.length;
+};
+
 /** The prediction of each row, by key where both sides have one. */
 async function predictedFor(
   given: Table,
@@ -84,16 +93,16 @@ async function predictedFor(
 ): Promise<(string | undefined)[]> {
   const cells = await textsOf(given, signal);
   const predicted = cells(neededSqlColumn(given, 'predicted', columns.predicted))!;
-  const theirs = ids && cells(sqlColumn(given, 'id', undefined, idNames(columns, key === undefined ? [] : [key])));
-  if (!theirs) {
+  const id = ids && sqlColumn(given, 'id', undefined, idNames(columns, key === undefined ? [] : [key]));
+  const theirs = cells(id);
+  if (!ids || !theirs) {
     if (predicted.length === rows) return predicted;
     throw new BadInput('row-count', `expected ${rows} predictions, one for each row, found ${predicted.length}.`, { file: given.name });
   }
-  const byKey = new Map<string | undefined, string>();
-  for (const [row, name] of theirs.entries()) {
-    if (byKey.has(name)) throw new BadInput('duplicate-key', `the key "${name}" was predicted twice.`, { file: given.name, row: row + 2 });
-    byKey.set(name, predicted[row] ?? '');
-  }
+  const lost = theirs.indexOf(undefined);
+  if (lost !== -1) throw new BadInput('missing-key', 'The key is missing.', { file: given.name, row: lost + 2, column: id });
+  if (repeats(theirs)) await refuseRepeatedKeys(given, [id!], signal);
+  const byKey = new Map(theirs.map((name, row) => [name, predicted[row] ?? '']));
   const known = new Set(ids);
   const stranger = theirs.findIndex((name) => !known.has(name));
   if (stranger !== -1)

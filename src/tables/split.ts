@@ -1,8 +1,9 @@
 import { BadInput } from './bad-input.ts';
 import { dateReader, knownTimezone } from './calendar.ts';
+import { refuseSuspects } from './repeated-keys.ts';
 import { keepRows } from './row-filter.ts';
 import { cellText, columnIndex, HashList, hashKey, keyText, NumberList, rowText, shareOf } from './row-keys.ts';
-import { rowPlace, rowsInWords } from './row-place.ts';
+import { rowPlace } from './row-place.ts';
 import { LEFT_OUT, type Part, type TargetColumn } from './split-parts.ts';
 import type { SplitSpec } from './split-schema.ts';
 import { strataOf } from './split-strata.ts';
@@ -55,8 +56,8 @@ export async function splitTable(table: Table, spec: SplitSpec, options: SplitOp
   const { hashes } = read;
   const rows = hashes.length;
   if (rows === 0) throw new BadInput('empty-table', 'There are no rows to split.', { file: table.name });
-  const repeated = spec.method === 'grouped' ? undefined : hashes.repeated(2);
-  if (read.by.length > 0 && repeated && repeated.count > 0) await refuseDuplicates(table, read.by, repeated.rows, options.signal);
+  const repeated = spec.method === 'grouped' ? undefined : hashes.repeated(1);
+  if (read.by.length > 0 && repeated) await refuseSuspects(table, read.by, repeated.rows, options.signal);
 
   const parts: Part[] = ['train'];
   const partOf = new Uint8Array(rows);
@@ -165,32 +166,6 @@ async function readRows(table: Table, spec: SplitSpec, { key, target, signal }: 
   const labels = [...classes.keys()];
   const found = targetAt < 0 ? undefined : targetIsText ? { labels, codes: targets } : { labels, values: targets };
   return { hashes, by: keys, dates, datesAreDays: dateAt >= 0 && schema[dateAt]!.type === 'date', ...(found && { target: found }) };
-}
-
-async function refuseDuplicates(table: Table, by: readonly string[], suspects: readonly number[], signal?: AbortSignal): Promise<void> {
-  const seen = new Map<string, ReturnType<typeof rowPlace>>();
-  const rows = new Set(suspects);
-  for await (const batch of table.batches({ columns: by, ...(signal && { signal }) })) {
-    for (let row = 0; row < batch.rows; row++) {
-      if (seen.size === 0 && !rows.has(batch.firstRow + row)) continue;
-      const text = keyText(
-        batch,
-        by.map((_, position) => position),
-        row,
-      )!;
-      const earlier = seen.get(text);
-      if (earlier !== undefined) {
-        const place = rowPlace(batch, row, table.name);
-        throw new BadInput(
-          'duplicate-key',
-          `The key "${text.replaceAll('\u001f', ' | ')}" stands in ${rowsInWords(earlier, place)}; each row needs its own.`,
-          { ...place, ...(by.length === 1 && { column: by[0]! }) },
-          'Remove the repeated row, or name a key that is different in each row.',
-        );
-      }
-      if (seen.size === 0) seen.set(text, rowPlace(batch, row, table.name));
-    }
-  }
 }
 
 /** In each class, in order of u: the first ⌊share·n + ½⌋ rows are test (at least one of two), the next so many validation. */
