@@ -44,6 +44,12 @@ export async function isLocked(path: string): Promise<boolean> {
   return found.state !== 'absent' && !isStale(found);
 }
 
+/** Whether nobody on this machine can say if the holder lives: it is on another one, or in another container, or cannot be read. */
+export async function isLockedElsewhere(path: string): Promise<boolean> {
+  const found = await readLock(path);
+  return found.state === 'unreadable' || (found.state === 'held' && livenessOf(found.lock) === 'unknown');
+}
+
 async function acquire(path: string, options: LockOptions, depth: number): Promise<string> {
   const token = randomBytes(12).toString('hex');
   const content = `${JSON.stringify({ ...thisProcess(), token, since: new Date().toISOString() } satisfies LockFile)}\n`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { slackStandIn } from '../stand-ins/slack.ts';
+import { appears } from './appears.ts';
 import { customers } from './customers.ts';
 import { ownPipeline, ownProject } from './own-trainer.ts';
 import { ROOT } from './support.ts';
@@ -106,4 +107,35 @@ test('catch-up says why it catches nothing up: none asked for, no schedule, a ru
   const many = await project.retrain(['catch-up', 'pipelines/churn.yaml', '--at-most', 'all', '--set', 'schedule.catch-up=all']);
   assert.equal(many.code, 2);
   assert.match(many.err, /--at-most: expected a number from 1 to 100, found "all"/);
+});
+
+test('a pass that meets an earlier one at work starts nothing and is green; a lock that nobody here can vouch for is not', async () => {
+  const more = `schedule: { cron: "0 0 * * *", catch-up: all, start: ${day(1)} }\n`;
+  await using project = await ownProject({ 'churn.yaml': ownPipeline('waits-for-go', { more }), 'data.csv': customers(120) });
+  const first = project.start(['catch-up', 'churn.yaml']);
+  await appears(project, 'trainer.pids');
+  const second = await project.retrain(['catch-up', 'churn.yaml']);
+  const begun = (await project.runs()).length;
+  await project.write('go', 'x');
+  const ended = await first.ended;
+  assert.equal(second.code, 0, second.out + second.err);
+  assert.equal(begun, 1);
+  assert.match(
+    second.out,
+    new RegExp(`^churn: missed ${day(0)}T00:00Z\\.\nA run of churn is under way\\. .* held by process ${first.child.pid} `),
+  );
+  assert.match(second.out, new RegExp(`Nothing was started for ${day(0)}T00:00Z; the next pass sees to what is left\\.`));
+  assert.equal(ended.code, 0, ended.out + ended.err);
+  assert.deepEqual(
+    (await project.runs()).map(({ logicalDate }) => logicalDate),
+    [`${day(1)}T00:00Z`, `${day(0)}T00:00Z`],
+  );
+
+  await project.write(
+    '.retrain/locks/churn.lock',
+    JSON.stringify({ pid: 1, host: 'another machine', token: 't', since: `${day(2)}T00:00:00Z` }),
+  );
+  const stuck = await project.retrain(['catch-up', 'churn.yaml', '--set', `schedule.start=${day(2)}`]);
+  assert.equal(stuck.code, 3, stuck.out + stuck.err);
+  assert.match(stuck.err, /on another machine .*delete/s);
 });

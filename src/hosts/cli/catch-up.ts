@@ -1,13 +1,15 @@
 import { mkdir } from 'node:fs/promises';
-import { InvalidInputs, UserError } from '../../kernel/errors.ts';
+import { InvalidInputs, UserError, WorldError } from '../../kernel/errors.ts';
+import { isLockedElsewhere } from '../../kernel/file-lock.ts';
 import { EXIT, exitCodeOf } from '../../kernel/flow.ts';
+import type { CatchUp } from '../../pipeline/missed-ticks.ts';
 import { type Loaded, requestOf } from '../loaded-pipeline.ts';
 import { run as runPipeline } from '../run.ts';
 import type { Arguments } from './arguments.ts';
 import { dispatchMissed } from './dispatch-missed.ts';
 import type { Door, Verb } from './door.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
-import { finish, oneAtATime } from './run.ts';
+import { finish, lockOf, oneAtATime } from './run.ts';
 import { missedHere, missedText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';
 
@@ -47,28 +49,36 @@ export const catchUp: Verb = {
     }
     const dates = await missedHere(schedule, loaded, door);
     door.out.write(`${missedText(loaded.model, dates)}\n`);
-    return options.dryRun ? EXIT.fine : runDates(dates.slice(0, options.atMost), loaded, args, door);
+    return options.dryRun ? EXIT.fine : runDates(dates.slice(0, options.atMost), schedule, loaded, args, door);
   },
 };
 
-/** One run after another, oldest first; a verdict that says no stops nothing, an error does. */
-async function runDates(dates: readonly string[], loaded: Loaded, args: Arguments, door: Door): Promise<number> {
+/** One run after another, oldest first; a verdict that says no stops nothing, an error does, and so does a run that is under way already. */
+async function runDates(dates: readonly string[], schedule: CatchUp, loaded: Loaded, args: Arguments, door: Door): Promise<number> {
   let worst: number = EXIT.fine;
   await mkdir(loaded.home, { recursive: true });
   for (const logicalDate of dates) {
-    const manifest = await oneAtATime(loaded, door, () =>
-      runPipeline(
-        requestOf(loaded, door, { logicalDate, force: false }),
-        terminalView(door.out, { verbose: args.flag('verbose') }),
-        door.signal,
-      ),
-    );
-    finish(manifest, loaded, args, door);
-    worst = Math.max(worst, exitCodeOf(manifest));
+    try {
+      const manifest = await oneAtATime(loaded, door, async () => {
+        // Another pass may have run it since we looked.
+        if (!(await missedHere(schedule, loaded, door)).includes(logicalDate)) return undefined;
+        const view = terminalView(door.out, { verbose: args.flag('verbose') });
+        return runPipeline(requestOf(loaded, door, { logicalDate, force: false }), view, door.signal);
+      });
+      if (manifest === undefined) continue;
+      finish(manifest, loaded, args, door);
+      worst = Math.max(worst, exitCodeOf(manifest));
+    } catch (error) {
+      if (!isUnderWay(error) || (await isLockedElsewhere(lockOf(loaded)))) throw error;
+      door.out.write(`${error.message} Nothing was started for ${logicalDate}; the next pass sees to what is left.\n`);
+      break;
+    }
     if (worst > EXIT.no) break;
   }
   return worst;
 }
+
+const isUnderWay = (error: unknown): error is WorldError => error instanceof WorldError && error.code === 'run-under-way';
 
 function atMostOf(args: Arguments): number {
   const text = args.value('at-most') ?? String(AT_MOST);

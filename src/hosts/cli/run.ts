@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
@@ -93,10 +93,13 @@ async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolea
   };
 }
 
+/** Who runs this pipeline now. */
+export const lockOf = ({ home, model }: Loaded): string => join(home, 'locks', `${model}.lock`);
+
 /** Holds the lock of the model while it works; somebody else's run is told of, exit 3. */
 export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {
-  const lock = join(loaded.home, 'locks', `${loaded.model}.lock`);
-  await mkdir(join(loaded.home, 'locks'), { recursive: true });
+  const lock = lockOf(loaded);
+  await mkdir(dirname(lock), { recursive: true });
   let started = false;
   try {
     return await withFileLock(
@@ -111,7 +114,7 @@ export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Prom
     if (started || !(error instanceof WorldError) || error.code !== 'locked') throw error;
     throw new WorldError('run-under-way', `A run of ${loaded.model} is under way. ${error.message}`, {
       cause: error,
-      todo: 'Wait for it to end (`retrain status` shows how far it is), then run again.',
+      todo: `\`retrain status\` shows how far it is. ${error.todo ?? 'Run again when it has ended.'}`,
     });
   }
 }
