@@ -20,7 +20,6 @@ import { type EngineFacts, engines, type Judge } from '../../providers/engines/e
 import { data } from '../../providers/sources/source.ts';
 import { DIALECTS, type Dialect } from '../../sql/dialect.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
-import { refuseRepeatedKeys } from '../../tables/repeated-keys.ts';
 import { thresholdInput } from '../gate-inputs.ts';
 import { gateOf } from '../gates.ts';
 import { openAsText } from '../open-as-text.ts';
@@ -116,7 +115,7 @@ export const syntaxValidate = defineStage({
     const dialect = inputs.dialect!;
     const table = await openAsText(inputs.predictions, data, signal);
     const columns = chooseColumns(table, inputs.columns);
-    if (columns.id !== undefined) await refuseRepeatedKeys(table, [columns.id], signal);
+    if (columns.id !== undefined) await (await import('../../tables/repeated-keys.ts')).refuseRepeatedKeys(table, [columns.id], signal);
     const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, signal);
     const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(dialect));
     const judge = await engines.open(
