@@ -46,6 +46,11 @@ test('a share is a number from 0 to 1 or a percentage', () => {
   assert.equal(parseShare('a quarter'), undefined);
 });
 
+test('a time zone has a name; how far it is from UTC is none, for GitHub takes no such', () => {
+  const isGood = (timezone: string) => sharedKeys.schedule.safeParse({ cron: '@daily', timezone }).success;
+  assert.deepEqual(['Europe/Berlin', 'UTC', 'Etc/GMT-1', 'Berlin', '+01:00', '-0500'].map(isGood), [true, true, true, false, false, false]);
+});
+
 test('a cron line has five fields within their bounds', () => {
   for (const line of ['0 2 * * 0', '*/15 * * * *', '5,35 0-6/2 1 JAN-MAR mon-fri', '@daily'])
     assert.equal(cronProblem(line), undefined, line);
