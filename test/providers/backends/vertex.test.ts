@@ -291,6 +291,7 @@ describe('a job found by its key', () => {
       ['[', 'job-lost'],
       [named('../../launches/k.json'), 'result-not-a-file'],
       [named('/etc/passwd'), 'result-not-a-file'],
+      [named('model/../../../k'), 'result-not-a-file'],
       [named('a\\..\\b'), 'result-not-a-file'],
     ] as const) {
       writeFileSync(result, text);
