@@ -309,7 +309,7 @@ describe('a job found by its key', () => {
   });
 
   test('two jobs of one key: the younger is cancelled, and its watcher goes on with the older', async (t) => {
-    const { backend, jobs, store } = await vertex(t, { hiddenMs: 600 });
+    const { backend, jobs, store } = await vertex(t, { hiddenLists: 1 });
     const spec = jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'slow' } });
     const older = await backend().submit('k', spec, never);
     // As if nobody had noted the first, and the list had hidden it for longer than anybody waits.
