@@ -1,6 +1,7 @@
 import './read-once.ts';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { faultOf, InvalidInputs, problemLine } from '../kernel/errors.ts';
 import { EXIT } from '../kernel/flow.ts';
 import type { Redact } from '../kernel/redact-record.ts';
@@ -34,6 +35,12 @@ export const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
 export async function runTerminal(argv: readonly string[], root: string): Promise<number> {
   const redact = redactor(process.env);
   const err = screenOf(process.stderr, redact);
+  let unwritten: Error | undefined;
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // A reader that has gone (`| head`) has read enough: the run goes on without it.
+      if (error.code !== 'EPIPE') unwritten ??= error;
+    });
   const stop = new AbortController();
   // The second Ctrl-C is for the impatient: Node's default ends the process.
   const onSignal = () => stop.abort();
@@ -51,7 +58,10 @@ export async function runTerminal(argv: readonly string[], root: string): Promis
       out: screenOf(process.stdout, redact),
       err,
     };
-    return await dispatch(argv, door);
+    const code = await dispatch(argv, door);
+    await nextTurn(); // What a write has met is told after it.
+    if (unwritten) throw unwritten;
+    return code;
   } catch (error) {
     return explain(error, err, stop.signal.aborted);
   } finally {

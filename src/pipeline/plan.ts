@@ -111,7 +111,7 @@ function willRun(
     if (name === 'promote' && inputs.when !== 'never') return run('first-version', 'There is no champion yet: the gates alone decide.');
   }
   if (name === 'train' && shared.task === 'api') return skip('api', 'A model behind an API is not trained here.');
-  if (name === 'train' && machine !== undefined) {
+  if (name === 'train' && inputs.backend === 'vertex' && machine !== undefined) {
     const place = regionOf(shared, region);
     return run(
       'jobs-elsewhere',

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { customers } from './customers.ts';
 import { ownPipeline, ownProject } from './own-trainer.ts';
-import { recordOf } from './support.ts';
+import { Project, recordOf } from './support.ts';
 
 const jsonOf = (text: string): Record<string, unknown> => JSON.parse(text) as Record<string, unknown>;
 
@@ -53,7 +53,9 @@ test('from a plan to a promoted version, what the verbs that read show of it, an
   assert.match((await retrain(0, 'run', 'pipelines/churn.yaml', '--only', 'drift')).out, /[✓–] drift +\d/, 'refused later is no reason');
   assert.match((await retrain(0, 'runs')).out, new RegExp(`${second.id} +.*\\n`));
   assert.match((await retrain(0, 'report', String(made.id))).out, /^## .*churn: promoted/m);
-  assert.match((await retrain(0, 'compare', 'churn', '1', '2')).out, /version 1 +version 2/);
+  const compared = (await retrain(0, 'compare', 'churn', '1', '2')).out;
+  assert.match(compared, /version 1 +version 2/);
+  assert.match(compared, /^parameters\.steps +150$/m, 'a parameter that differs has a line of its own');
   assert.match((await retrain(0, 'registry', 'list')).out, /churn +1 +champion +own/);
   assert.equal(jsonOf((await retrain(0, 'registry', 'show', 'churn', '2')).out).version, 2);
   await retrain(0, 'registry', 'promote', 'churn', '2');
@@ -137,4 +139,20 @@ test('init writes a file that runs; words nobody knows get the nearest one; doct
   const prune = await project.retrain(['cache', 'prune', '--dry-run'], { RETRAIN_CACHE: `${project.folder}/.retrain/cache` });
   assert.equal(prune.code, 0);
   assert.match(prune.out, /Would free .*\.retrain\/cache/);
+});
+
+test('a reader that has gone (`| head`) is no fault of anybody: no trace, and the exit code is the verb’s', async () => {
+  await using project = await Project.make();
+  for (const [verb, code] of [
+    ['help', 0],
+    ['doctor', 0],
+    ['no-such-verb', 2],
+  ] as const) {
+    const started = project.start([verb]);
+    started.child.stdout.destroy();
+    if (code === 2) started.child.stderr.destroy();
+    const ended = await started.ended;
+    assert.equal(ended.code, code, `${verb}: ${ended.err}`);
+    assert.equal(ended.err, '');
+  }
 });

@@ -51,6 +51,9 @@ test('a model of SQL is measured, bucketed, checked and promoted; one whose SQL 
   assert.deepEqual(Object.keys(recordOf(first.last, 'bias-check').outputs).sort(), ['distribution', 'groups', 'per-bucket', 'too-few']);
   assert.equal(recordOf(first.last, 'syntax-validate').outputs.validity, 1);
   assert.match(first.out, /✓ syntax-validate/);
+  const kept = (await project.json('.retrain/registry/sql/versions/1/metadata.json')) as { metadata: Record<string, never> };
+  assert.deepEqual(Object.keys(kept.metadata.verdicts!), ['evaluate', 'bias-check', 'syntax-validate'], 'the version says who judged it');
+  assert.equal((kept.metadata.performance as { test: Record<string, number> }).test.syntax_overall, 1);
 
   const broken = await run({ right: 0.7, broken: 0.3 });
   assert.equal(broken.code, 1, broken.out + broken.err);

@@ -128,6 +128,11 @@ test('jobs elsewhere: what each runs on and where, and that only the launch tell
   });
   assert.match(found(planned(vertex(''), { ...facts, region: 'us-east1' }), 'train').reason!.text, /in us-east1, each/);
   assert.equal(found(planned(churn), 'train').reason, undefined);
+  assert.equal(
+    found(planned(churn, { machine: '2 cores, 25 GB, linux x64' }), 'train').reason,
+    undefined,
+    'a local backend names its machine too',
+  );
 });
 
 test('an image that may be another tomorrow is warned about: one of Google’s, or a tag; a digest is not, and nothing is elsewhere', () => {

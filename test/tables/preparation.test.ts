@@ -231,6 +231,10 @@ test('text tasks: columns pass through untouched', async () => {
     sql: ['SELECT 1', 'SELECT 2'],
     question: ['a <b>', undefined],
   });
+  assert.throws(() => applyPreparation(preparation, tinyTable({ id: ['1'], asked: ['a'] })), {
+    message: 'tiny: The column "question" is not there; the trainer was given question.',
+    todo: 'There are id, asked.',
+  });
 });
 
 test('serving data may be typed otherwise: codes read as numbers, numbers as text; nonsense is an error with its row', async () => {

@@ -21,7 +21,7 @@ export const compare: Verb = {
       [args.positional[1], args.positional[2]].map((text) => store.version(model, versionNumber(text), door.signal)),
     );
     if (!left || !right) throw new RangeError('Two versions were read.');
-    const rows = [...facts(left, right), ...measures(left, right)];
+    const rows = [...facts(left, right), ...parameters(left, right), ...measures(left, right)];
     if (args.flag('json')) door.out.write(jsonText(Object.fromEntries(rows.map(([name, a, b]) => [name, [a, b]]))));
     else {
       door.out.write(textTable([model, `version ${left.version}`, `version ${right.version}`], rows));
@@ -35,16 +35,12 @@ type Row = [string, string | number | undefined, string | number | undefined];
 
 function facts(left: Version, right: Version): Row[] {
   const of = (name: string, cut?: number): Row => {
-    const [a, b] = [left, right].map(({ metadata }) => {
-      const value = metadata[name];
-      return value === undefined ? undefined : String(typeof value === 'object' ? JSON.stringify(value) : value).slice(0, cut);
-    });
+    const [a, b] = [left, right].map(({ metadata }) => written(metadata[name])?.slice(0, cut));
     return [name, a, b];
   };
   return [
     of('training_date', 19),
     of('algorithm'),
-    of('parameters'),
     of('training_samples'),
     of('feature_count'),
     of('data', 12),
@@ -52,6 +48,18 @@ function facts(left: Version, right: Version): Row[] {
     of('run'),
   ];
 }
+
+/** Only those that differ: among thirty that are equal nobody would find them. */
+function parameters(left: Version, right: Version): Row[] {
+  const [before, after] = [left, right].map(({ metadata }) => Object.entries(metadata.parameters ?? {}));
+  const [a, b] = [new Map<string, unknown>(before), new Map<string, unknown>(after)];
+  return [...new Set([...a.keys(), ...b.keys()])]
+    .map((name): Row => [`parameters.${name}`, written(a.get(name)), written(b.get(name))])
+    .filter(([, one, other]) => one !== other);
+}
+
+const written = (value: unknown): string | undefined =>
+  value === undefined ? undefined : String(typeof value === 'object' ? JSON.stringify(value) : value);
 
 function measures(left: Version, right: Version): Row[] {
   const parts = [left, right].map(({ metadata }) => metadata.performance as Record<string, Record<string, unknown>> | undefined);

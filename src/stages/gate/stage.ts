@@ -65,7 +65,7 @@ export const gate = defineStage({
   outputs: {
     fingerprint: 'Cheap fingerprint of the source.',
     trainer: 'Digest of trainer code and environment lock.',
-    machine: 'What jobs run on; only where that is chosen.',
+    machine: 'What jobs run on.',
     version: 'Version that already stands for this code, configuration and data; only when skipped.',
     reason: 'Code of the reason when skipped.',
   },

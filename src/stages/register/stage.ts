@@ -50,6 +50,7 @@ export const register = defineStage({
     ),
     evaluation: wired('evaluate.record', z.string().optional().describe('Record of evaluate. Absent: the version has no metrics.')),
     bias: wired('bias-check.record', z.string().optional().describe('Record of bias-check. Absent: none was run.')),
+    syntax: wired('syntax-validate.record', z.string().optional().describe('Record of syntax-validate. Absent: none was run.')),
     training: wired('train.record', z.string().optional().describe('Record of train. Absent: it is not known how the model was chosen.')),
     key: wired('fetch-data.key', z.string().optional().describe('Idempotency key of the run. Absent: the version cannot be found by it.')),
     data: wired('fetch-data.digest', z.string().optional().describe('Digest of the data. Absent: not known.')),
@@ -79,9 +80,9 @@ export const register = defineStage({
     for (const [name, path] of Object.entries(beside)) if (path !== undefined) files[name] = path;
 
     const records = await Promise.all(
-      [inputs.training, inputs.evaluation, inputs.bias].map((path) => (path === undefined ? undefined : readRecord(path))),
+      [inputs.training, inputs.evaluation, inputs.bias, inputs.syntax].map((path) => (path === undefined ? undefined : readRecord(path))),
     );
-    const [training, evaluation, bias] = records;
+    const [training, evaluation, bias, syntax] = records;
     const metadata = versionMetadata({
       inputs,
       run,
@@ -90,6 +91,7 @@ export const register = defineStage({
       training,
       evaluation,
       bias,
+      syntax,
     });
     const version = await registry.add(inputs.name, { files, metadata, tags: inputs.tags, created: now.toISOString() }, signal);
     const uri = `${registry.uri}/${inputs.name}/versions/${version.version}`;

@@ -19,11 +19,15 @@ interface Facts {
   readonly training?: StageRecord;
   readonly evaluation?: StageRecord;
   readonly bias?: StageRecord;
+  readonly syntax?: StageRecord;
 }
 
 /** What a version says of itself. Names as the reference systems write them (`model_name`, `performance.test`), digests and verdicts added. */
-export function versionMetadata({ inputs, run, now, trainer, training, evaluation, bias }: Facts): Record<string, unknown> {
-  const verdicts = [evaluation, bias].flatMap((record) => (record?.verdict ? [[record.stage, record.verdict] as const] : []));
+export function versionMetadata({ inputs, run, now, trainer, training, evaluation, bias, syntax }: Facts): Record<string, unknown> {
+  const verdicts = [evaluation, bias, syntax].flatMap((record) => (record?.verdict ? [[record.stage, record.verdict] as const] : []));
+  const metrics = [...(evaluation?.metrics ?? []), ...(syntax?.metrics ?? [])].filter(
+    ({ slice, model }) => slice === undefined && (model === undefined || model === 'candidate'),
+  );
   return {
     model_name: inputs.name,
     training_date: now.toISOString(),
@@ -34,11 +38,11 @@ export function versionMetadata({ inputs, run, now, trainer, training, evaluatio
     parameters: trainer.parameters,
     feature_count: Array.isArray(trainer.features) ? trainer.features.length : undefined,
     training_samples: trainer.rows,
-    performance: performanceBySplit(evaluation),
+    performance: performanceBySplit(metrics),
     cross_validation: trainer.cv,
-    metrics: evaluation?.metrics.filter(({ slice, model }) => slice === undefined && (model === undefined || model === 'candidate')) ?? [],
+    metrics,
     threshold: evaluation?.outputs.threshold,
-    gates: [...(evaluation?.gates ?? []), ...(bias?.gates ?? [])],
+    gates: [evaluation, bias, syntax].flatMap((record) => record?.gates ?? []),
     verdicts: Object.fromEntries(verdicts),
     comparison: evaluation?.comparison,
     run: run.id,
@@ -51,10 +55,10 @@ export function versionMetadata({ inputs, run, now, trainer, training, evaluatio
   };
 }
 
-function performanceBySplit(evaluation: StageRecord | undefined): Record<string, Record<string, number>> {
+function performanceBySplit(metrics: StageRecord['metrics']): Record<string, Record<string, number>> {
   const performance: Record<string, Record<string, number>> = {};
-  for (const { name, value, split, slice, model } of evaluation?.metrics ?? []) {
-    if (value === undefined || slice !== undefined || (model !== undefined && model !== 'candidate')) continue;
+  for (const { name, value, split } of metrics) {
+    if (value === undefined) continue;
     const part = split ?? 'test';
     performance[part] = { ...performance[part], [name]: value };
   }

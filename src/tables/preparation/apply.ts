@@ -29,9 +29,16 @@ const EXAMPLES = 5;
  */
 export function applyPreparation(preparation: Preparation, table: Table): AppliedTable {
   const source = coerceTable(table, preparation.reads);
-  for (const name of preparation.passthrough) {
-    if (!table.schema.some((field) => field.name === name))
-      throw new BadInput('missing-column', `The column "${name}" is not there.`, { file: table.name });
+  const missing = preparation.passthrough.filter((name) => !table.schema.some((field) => field.name === name));
+  if (missing.length > 0) {
+    const columns =
+      missing.length === 1 ? `The column "${missing[0]}" is` : `The columns ${missing.map((name) => `"${name}"`).join(', ')} are`;
+    throw new BadInput(
+      'missing-column',
+      `${columns} not there; the trainer was given ${preparation.passthrough.join(', ')}.`,
+      { file: table.name },
+      `There are ${table.schema.map((field) => field.name).join(', ')}.`,
+    );
   }
   const kept = [...preparation.carried.filter((name) => table.schema.some((field) => field.name === name)), ...preparation.passthrough];
   const fits: Fits = new Map(
