@@ -112,7 +112,7 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   },
   trackers: async (settings) => {
     const { openTrackers } = await import('./providers/trackers/open-trackers.ts');
-    const { home, shared, log } = settings;
+    const { home, shared, env, log } = settings;
     const { tensorboard } = (shared.google ?? {}) as { readonly tensorboard?: string };
     return openTrackers((shared.tracker ?? []) as readonly string[], {
       home,
@@ -121,6 +121,7 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
       log,
       store: () => storeOf(settings),
       vertex: () => vertexOf(settings),
+      mlflow: async (address) => (await import('./providers/mlflow/mlflow-client.ts')).openMlflow(address, env),
     });
   },
   artifacts: async ({ log }) => {

@@ -16,7 +16,7 @@ const BAD_INPUT: Arrow = { to: 'tables', files: /^tables\/bad-input\.ts$/ };
 /**
  * docs/design.md, "The rooms". A room may always import itself (stages: only their own folder; providers: their own kind).
  * Amended: what stages may take of the pipeline room; records as data for reports; sources read tables; engines judge by the rules of sql;
- * what several providers of Google share lies in providers/google.
+ * what several providers of one service share lies in providers/google and providers/mlflow.
  */
 const ARROWS: Readonly<Record<string, readonly Arrow[]>> = {
   kernel: [],
@@ -41,7 +41,7 @@ const ARROWS: Readonly<Record<string, readonly Arrow[]>> = {
     { to: 'tables', types: true },
     { to: 'providers', files: INTERFACES },
     { to: 'providers', files: /^providers\/[^/]+\.ts$/ },
-    { to: 'providers', files: /^providers\/google\/[^/]+\.ts$/ },
+    { to: 'providers', files: /^providers\/(?:google|mlflow)\/[^/]+\.ts$/ },
   ],
   'providers/sources': [{ to: 'tables' }],
   'providers/engines': [{ to: 'sql' }],

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { codeOf, copyDigested, explainFileError, partialName, writeWhole } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
+import { artifactParts } from './artifact-path.ts';
 import { addPoints } from './file-points.ts';
 import type { TrackedRun, Tracker } from './tracker.ts';
 
@@ -76,10 +77,7 @@ export function fileTracker(options: { readonly root: string; readonly log?: (li
     },
 
     async artifact(id, path, file, signal) {
-      const parts = path.split('/');
-      if (parts.some((part) => part === '' || part === '.' || part === '..' || /[\\:\0-\x1f]/.test(part))) {
-        throw new UserError('bad-path', `${JSON.stringify(path)} cannot be the path of an artifact: expected names separated by "/".`);
-      }
+      const parts = artifactParts(path);
       await explained(folderOf(root, id), async (folder) => {
         await readRun(folder);
         const to = join(folder, 'artifacts', ...parts);

@@ -68,6 +68,8 @@ export interface Tracker {
   /** Absent: the tracker has no form of its own for it. */
   readonly evaluation?: (id: string, evaluation: Evaluation, signal: AbortSignal) => Promise<void>;
   finish(id: string, outcome: 'finished' | 'failed' | 'killed', signal: AbortSignal): Promise<void>;
+  /** Asks the service whether it is there and lets us in; gives where it is. Absent: there is nobody to ask. */
+  readonly reach?: (signal: AbortSignal) => Promise<string>;
   /** Lets go of what it holds; nothing is asked of it afterwards. */
   readonly close?: () => Promise<void>;
   /** Jobs of a backend of the same name. Absent: the tracker does not list any. */

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as protos from '@google-cloud/aiplatform/build/protos/protos.js';
 import { sha256 } from '../../kernel/digest.ts';
-import { UserError } from '../../kernel/errors.ts';
 import { toStruct } from '../google/struct.ts';
 import type { VertexClients } from '../google/vertex-clients.ts';
 import { existing } from '../google/vertex-errors.ts';
 import type { Store } from '../stores/store.ts';
+import { artifactParts } from './artifact-path.ts';
 import type { LineageArtifact, TrackedRun, Tracker } from './tracker.ts';
 import { vertexContexts } from './vertex-contexts.ts';
 import { evaluationArtifact } from './vertex-evaluation.ts';
@@ -145,7 +145,7 @@ export function vertexTracker({ clients, files, tensorboard, log, pauseMs = PAUS
     experimentRun: (experiment, id) => ({ experiment: contextName(experimentId(experiment)), run: contextName(id) }),
 
     async artifact(id, path, file, signal) {
-      checkPath(path);
+      artifactParts(path);
       const uri = await keep(id, path, file, signal);
       if (uri === undefined) return log?.(`Vertex AI Experiments: ${path} is not kept, because no store is named.`);
       const name = await addArtifact(id, path, { displayName: path, uri, schemaTitle: 'system.Artifact' }, signal);
@@ -226,10 +226,4 @@ function lineageArtifact({ name, uri, kind, digest, resource }: LineageArtifact)
   if (resource !== undefined)
     return { displayName: name, uri, schemaTitle: 'google.VertexModel', metadata: toStruct({ resourceName: resource }) };
   return { displayName: name, uri, schemaTitle: kind === 'model' ? 'system.Model' : 'system.Dataset', metadata: toStruct(facts) };
-}
-
-function checkPath(path: string): void {
-  const parts = path.split('/');
-  if (!parts.some((part) => part === '' || part === '.' || part === '..' || /[\\:\0-\x1f]/.test(part))) return;
-  throw new UserError('bad-path', `${JSON.stringify(path)} cannot be the path of an artifact: expected names separated by "/".`);
 }

@@ -21,6 +21,7 @@ test('trackers: several take the same run; when Vertex AI is down the others hav
     log: () => {},
     store: async () => fileStore(),
     vertex: async () => clients,
+    mlflow: () => Promise.reject(new Error('asked')),
   };
   const trackers = await openTrackers(['file', 'vertex'], place);
   const warnings: string[] = [];
@@ -46,6 +47,11 @@ test('trackers: several take the same run; when Vertex AI is down the others hav
 });
 
 test('trackers: a name nobody knows is refused before anything is asked', async () => {
-  const place = { home: '/nowhere', log: () => {}, store: async () => fileStore(), vertex: () => Promise.reject(new Error('asked')) };
-  await assert.rejects(openTrackers(['vertx'], place), { code: 'unknown-tracker', fault: 'user', message: /file, file:FOLDER or vertex/ });
+  const asked = () => Promise.reject(new Error('asked'));
+  const place = { home: '/nowhere', log: () => {}, store: async () => fileStore(), vertex: asked, mlflow: asked };
+  await assert.rejects(openTrackers(['vertx'], place), {
+    code: 'unknown-tracker',
+    fault: 'user',
+    message: /file, file:FOLDER, vertex, mlflow or mlflow:ADDRESS/,
+  });
 });
