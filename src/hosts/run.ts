@@ -115,8 +115,8 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
     if (entry.phase === 'report' && manifest.outcome === 'running') manifest = await keep(folder, closed(manifest, clock()));
     const record = await runStage(entry, entries, request, manifest, folder, view, stageSignal(entry, signal), checked);
     manifest = await keep(folder, withRecord(manifest, record, entries, declaredSeed(request) !== undefined), record);
-    // Its results are in the stage's files; only a stage that is begun again would look for them.
-    if (record.outcome === 'completed') await rm(jobsOf(folder), { recursive: true, force: true });
+    // Its results are in the stage's files; only a stage that is begun again would look for them, and that one may have to wait for a report.
+    if (record.outcome === 'completed' && entry.phase !== 'report') await rm(jobsOf(folder), { recursive: true, force: true });
     view.stageEnded(record);
   }
   return keep(folder, {

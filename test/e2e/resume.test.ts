@@ -39,6 +39,22 @@ test('a run killed in the middle of its second algorithm goes on: the first is n
   await assert.rejects(project.read(`.retrain/runs/${before.id}/jobs`), { code: 'ENOENT' }, 'what has been taken over is not kept twice');
 });
 
+test('a run that was cancelled in the middle of its second algorithm, and has said so in its report, goes on as well', async () => {
+  await using project = await ownProject({ 'churn.yaml': twoAlgorithms, 'data.csv': customers(120) });
+  const cancelled = project.start(['run', 'churn.yaml']);
+  await appears(project, 'trainer.pids');
+  cancelled.child.kill('SIGINT');
+  assert.equal((await cancelled.ended).code, 130);
+  const before = await project.lastRun();
+  assert.deepEqual([before.outcome, recordOf(before, 'report').outcome], ['cancelled', 'completed']);
+
+  await project.write('go', '');
+  const resumed = await project.retrain(['resume', 'churn.yaml', '--verbose']);
+  assert.equal(resumed.code, 0, resumed.out + resumed.err);
+  assert.match(resumed.out, /jobs\/fit-own\/output: taken over from the job [0-9a-f]{16}/);
+  assert.deepEqual(await started(project), ['fit', 'fit', 'fit', 'predict']);
+});
+
 test('a result that was changed while nobody looked is not taken over', async () => {
   await using project = await ownProject({ 'churn.yaml': twoAlgorithms, 'data.csv': customers(120) });
   const killed = project.start(['run', 'churn.yaml']);
