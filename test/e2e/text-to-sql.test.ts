@@ -111,3 +111,16 @@ test('register.when: after-train registers before anything is judged; a refusal 
   assert.equal(tags.verdict, 'refused');
   assert.match(tags.reason ?? '', /^Validity: /);
 });
+
+test('init: a target of SQL statements is text-to-SQL, not a class for each; the question is the column of texts that is left', async () => {
+  await using project = await Project.make({
+    'pairs.csv': `pair,db_id,asked,answer\n${[1, 2, 3].map((n) => `p${n},shop,What is ${n}?,"${n === 1 ? 'with a as (select 1) ' : ''}SELECT ${n}"`).join('\n')}\n`,
+  });
+  const init = await project.retrain(['init', 'sql', '--data', 'pairs.csv', '--target', 'answer', '--key', 'pair']);
+  assert.equal(init.code, 0, init.err);
+  const written = await project.read('pipelines/sql.yaml');
+  assert.match(written, /^task: text-to-sql$/m);
+  assert.match(written, /template: "\{asked\}"/);
+  const check = await project.retrain(['check', 'pipelines/sql.yaml']);
+  assert.equal(check.code, 0, check.out + check.err);
+});

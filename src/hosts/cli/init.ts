@@ -17,6 +17,9 @@ import { isCodeOwner, starterFiles } from './starter-files.ts';
 const NAME = /^[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?$/;
 // A target with more different values is a number to predict, not a class.
 const CLASSES_MAX = 20;
+const SQL = /^\s*(?:select|with)\b/i;
+// Columns of text-to-SQL data that no question stands in.
+const NO_QUESTION = ['db_id', 'sql_complexity', 'difficulty'];
 
 export const init: Verb = {
   name: 'init',
@@ -137,15 +140,18 @@ const scheduleText = ({ cron, timezone, 'catch-up': catchUp }: CatchUp): string 
 async function draft({ name, data, target, key, positive, owner, schedule, github }: Wish, table: Table, door: Door): Promise<string> {
   const labels = await labelsOf(table, target, door);
   const regression = labels === undefined;
+  const sql = labels?.every((label) => SQL.test(label)) ?? false;
   if (!regression && labels.length === 2 && positive !== undefined && !labels.includes(positive))
     throw new UserError('no-positive', `--positive is "${positive}", but the labels found are ${labels.join(', ')}.`);
   const chosen = labels?.length === 2 ? (positive ?? labels[1]) : undefined;
   const gate = regression
     ? ''
-    : `\nevaluate:\n  gates: { ${chosen === undefined ? 'accuracy' : 'auc_roc'}: ">= 0.70" } # raise it to what your use needs\n`;
+    : sql
+      ? textToSql(questionIn(table, [target, key]))
+      : `\nevaluate:\n  gates: { ${chosen === undefined ? 'accuracy' : 'auc_roc'}: ">= 0.70" } # raise it to what your use needs\n`;
   return `version: 1
 name: ${name}${owner === undefined ? '' : `\nowner: ${JSON.stringify(owner)}`}
-task: ${regression ? 'regression' : 'classification'}
+task: ${regression ? 'regression' : sql ? 'text-to-sql' : 'classification'}
 target: ${chosen === undefined ? JSON.stringify(target) : `{ column: ${JSON.stringify(target)}, positive: ${JSON.stringify(chosen)} }`}
 ${key === undefined ? '# key: the column that names a row' : `key: ${JSON.stringify(key)}`}${github ? '\nregistry: git # versions live on a branch of this repository' : ''}${schedule === undefined ? '' : scheduleText(schedule)}
 
@@ -156,6 +162,24 @@ prepare-data:
   split: { test: 20 % }
 ${gate}`;
 }
+
+/** The column that holds the question: by its usual names, else the first of texts. */
+function questionIn(table: Table, taken: readonly (string | undefined)[]): string | undefined {
+  const texts = table.schema.filter(({ name, type }) => type === 'text' && !taken.includes(name) && !NO_QUESTION.includes(name));
+  return ['input_text', 'question'].find((usual) => texts.some(({ name }) => name === usual)) ?? texts[0]?.name;
+}
+
+const textToSql = (question = 'input_text') => `
+train:
+  trainer: text-to-sql # a tiny T5, from nothing; fetch-model.initial names a base
+  params: { template: ${JSON.stringify(`{${question}}`)} } # what it reads of a row
+
+evaluate:
+  gates: { exact_match: ">= 0.60" } # raise it to what your use needs
+
+syntax-validate:
+  dialect: sqlite # the database the SQL is for
+`;
 
 /** Labels of a column with few values; undefined for one that holds numbers to predict. */
 async function labelsOf(table: Table, target: string, door: Door): Promise<string[] | undefined> {
