@@ -49,7 +49,9 @@ class Request:
 def predict(job: Job) -> None:
     request = _read(job)
     parameters, pairs = request.parameters, request.pairs
-    devices = min(device_count(job.device, parameters["devices"], exactly=False), max(1, _batch_count(request)))
+    # GPUs that trained a model say nothing of the processes a CPU has the memory for.
+    asked = job.parameters.get("devices") if job.device == "cpu" else parameters["devices"]
+    devices = min(device_count(job.device, asked, exactly=False), max(1, _batch_count(request)))
     with team_of(devices, job.device, job.output, partial(_write_beside, job)) as team, Progress(job.output) as progress:
         written, cut_inputs = _write(job, request, team, progress)
         cut, failed = sum(one.cut for one in written), sum(one.error is not None for one in written)

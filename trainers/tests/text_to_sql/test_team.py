@@ -21,7 +21,7 @@ from sql_jobs import SqlCase
 from retrain_trainers.text_to_sql import device
 from retrain_trainers.text_to_sql.batches import Example
 from retrain_trainers.text_to_sql.predict import Written, _in_batches
-from retrain_trainers.text_to_sql.team import BUCKET_BYTES, Team, _buckets
+from retrain_trainers.text_to_sql.team import BUCKET_BYTES, Team, _buckets, team_of
 
 FOLDER = Path(__file__).parent
 PACKAGE = FOLDER.parent.parent
@@ -92,6 +92,20 @@ class TwoDevices(SqlCase):
         one, three = (self.predicted(parameters={"per_device_eval_batch_size": 4, "devices": devices}) for devices in (1, 3))
         self.assertEqual(37, len(one))
         self.assertEqual(one, three)
+
+    def test_a_processor_gets_no_process_for_each_gpu_that_trained(self) -> None:
+        self.pairs()
+        self.fitted({"devices": 2})
+        sizes: list[int] = []
+
+        def counted(size: int, *rest: Any) -> Any:
+            sizes.append(size)
+            return team_of(size, *rest)
+
+        with mock.patch("retrain_trainers.text_to_sql.predict.team_of", counted):
+            self.predicted()
+            self.predicted(parameters={"devices": 2})
+        self.assertEqual([1, 2], sizes)
 
 
 class Failing(SqlCase):
