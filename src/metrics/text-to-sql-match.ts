@@ -7,11 +7,16 @@ export const TOKEN_F1S = ['bag', 'jaccard'] as const;
 export type TokenF1Kind = (typeof TOKEN_F1S)[number];
 
 /** White space as Python's `str.strip` sees it: U+001C–1F and U+0085 are, U+FEFF is not. */
-const PYTHON_BLANK =
-  /^[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g;
 const PYTHON_BLANKS = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/;
 
-const strip = (text: string): string => text.replace(PYTHON_BLANK, '');
+/** Sign by sign from both ends: a pattern for blanks before the end starts anew at each blank of the text. */
+function strip(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && PYTHON_BLANKS.test(text[start]!)) start++;
+  while (end > start && PYTHON_BLANKS.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
 
 /** The reference system's exact match: whole texts, stripped, in lower case, literals included. */
 export const exactMatchString = (predicted: string, expected: string): 0 | 1 =>

@@ -9,7 +9,10 @@ export interface CleanedText {
 }
 
 const FENCE = /```[\w+-]*[ \t]*\r?\n?([\s\S]*?)(?:```|$)/;
-const STATEMENT_START = /^[ \t]*\(*[ \t]*(?:select|with|insert|update|delete|create|alter|drop|replace|values|explain|merge)\b/im;
+const STATEMENT_START = /^[ \t]*(?:\(+[ \t]*)?(?:select|with|insert|update|delete|create|alter|drop|replace|values|explain|merge)\b/im;
+// No two loops of a pattern may take the same blanks: a megabyte of them would be tried in every division.
+const SENTENCE_BEHIND = /;[^\S\n]*\n\s*(?=[A-Z][a-z]+[ ,:'’])/;
+const PARAGRAPH_BEHIND = /\n(?=(?:This|The|Note|Explanation|In|Here|It|We|I|You)\b)(?<=\n[^\S\n]*\n)/;
 /** Markdown's escapes inside SQL: `user\_id`, `count(\*)`. */
 const ESCAPE = /\\([_*])/g;
 
@@ -37,7 +40,7 @@ function withoutProse(source: string): string {
   const start = STATEMENT_START.exec(text);
   if (start && start.index > 0 && !/^\s*(--|\/\*|#)/.test(text)) text = text.slice(start.index);
   // A paragraph behind the statement that begins like a sentence: a capital word and no statement.
-  const end = /;\s*\n+\s*(?=[A-Z][a-z]+[ ,:'’])/.exec(text) ?? /\n\s*\n(?=(?:This|The|Note|Explanation|In|Here|It|We|I|You)\b)/.exec(text);
+  const end = SENTENCE_BEHIND.exec(text) ?? PARAGRAPH_BEHIND.exec(text);
   if (end && !STATEMENT_START.test(text.slice(end.index + end[0].length)))
     text = text.slice(0, end.index + (end[0].startsWith(';') ? 1 : 0));
   return text.trim();

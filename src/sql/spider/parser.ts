@@ -9,7 +9,10 @@ const UNIT_OPERATORS = new Set(['none', '-', '+', '*', '/']);
 const AGGREGATES = new Set(['none', 'max', 'min', 'count', 'sum', 'avg']);
 
 /** A number as Python's `float` reads it. */
-const PYTHON_FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
+const PYTHON_FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
+
+/** Reading takes time with the square of the length where names repeat; no query comes near. */
+const CHARACTERS_MAX = 65_536;
 
 class Unreadable extends Error {}
 
@@ -18,6 +21,7 @@ class Unreadable extends Error {}
  * of the official evaluator rest on both. Undefined when it cannot be read, with the reason.
  */
 export function parseSpider(source: string, schema: SpiderSchema): SpiderQuery | { readonly unreadable: string } {
+  if (source.length > CHARACTERS_MAX) return { unreadable: `longer than ${CHARACTERS_MAX} characters` };
   const tokens = spiderTokens(source);
   if (!tokens) return { unreadable: 'a quote stays open' };
   try {
@@ -33,13 +37,13 @@ class Parser {
   readonly #tokens: readonly string[];
   readonly #schema: SpiderSchema;
   /** Alias or table → table. */
-  readonly #tables = new Map<string, string>();
+  readonly #tables: Map<string, string>;
   #at = 0;
 
-  constructor(tokens: readonly string[], schema: SpiderSchema, tables?: ReadonlyMap<string, string>) {
+  constructor(tokens: readonly string[], schema: SpiderSchema, tables = new Map<string, string>()) {
     this.#tokens = tokens;
     this.#schema = schema;
-    if (tables) this.#tables = new Map(tables);
+    this.#tables = tables;
   }
 
   statement(): SpiderQuery {

@@ -3,9 +3,9 @@
  * so the rules that can matter once quotes are out of the way are kept here, in their order: curly quotes, punctuation,
  * brackets, dashes, contractions.
  */
+const CURLY_QUOTES = /([«“‘„]|`+)/gu;
+const CLOSERS = /^[\])}>"'»”’ ]*/u;
 const SPACING: readonly (readonly [RegExp, string])[] = [
-  [/([«“‘„]|`+)/gu, ' $1 '],
-  [/([^.])(\.)([\])}>"'»”’ ]*)\s*$/u, '$1 $2 $3 '],
   [/([:,])([^\d])/gu, ' $1 $2'],
   [/([:,])$/gu, ' $1 '],
   [/\.{2,}/gu, ' $& '],
@@ -23,6 +23,15 @@ const SPACING: readonly (readonly [RegExp, string])[] = [
   [/\b(wan)(na)(?=\s)/giu, ' $1 $2 '],
 ];
 
+/** The full stop at the end, behind which only closing signs stand, is a word of its own. */
+function withLastStop(line: string): string {
+  const stop = line.lastIndexOf('.');
+  if (stop < 1 || line[stop - 1] === '.') return line;
+  const behind = line.slice(stop + 1);
+  const closers = CLOSERS.exec(behind)![0];
+  return behind.slice(closers.length).trim() === '' ? `${line.slice(0, stop)} . ${closers} ` : line;
+}
+
 const BEFORE_EQUALS = new Set(['!', '>', '<']);
 
 /** Texts keep their case and stay one token (in double quotes), all else is in lower case; undefined when a quote stays open. */
@@ -39,6 +48,7 @@ export function spiderTokens(source: string): string[] | undefined {
       line += key;
     }
   }
+  line = withLastStop(line.replace(CURLY_QUOTES, ' $1 '));
   for (const [pattern, replacement] of SPACING) line = line.replace(pattern, replacement);
   const tokens: string[] = [];
   for (const word of line.split(/\s+/)) {
