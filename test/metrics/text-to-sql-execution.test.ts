@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { compareExecutions, executionScorer, sameResult } from '../../src/metrics/text-to-sql-execution.ts';
 import { changesByItself, type Execution, orderMatters, refusal, type SqlValue, textToRun } from '../../src/sql/execution.ts';
 
@@ -44,6 +45,20 @@ test('the search over column orders finds what is there and gives up in time', (
   other[1] = Array(columns).fill(0);
   const wide = sameResult(result(...skew), result(...other.map((row, i) => (i === 9 ? row : row))), 'spider', false);
   assert.ok(wide === undefined || wide === false);
+});
+
+test('results whose columns cannot be paired differ at once, however many columns are alike', () => {
+  const row = (ones: number, twos: number): R => result([...Array(ones).fill(1), ...Array(twos).fill(2)]);
+  const work = (): boolean | undefined => sameResult(row(40, 1), row(39, 2), 'spider', false);
+  assert.equal(runInNewContext('work()', { work }, { timeout: 10_000 }), false);
+});
+
+test('of a large result fewer orders of columns are tried', () => {
+  // Columns that are orders of the same values, in rows no order of columns makes equal: lines through and beside the origin.
+  const rows = (beside: number): R =>
+    result(...Array.from({ length: 4_999 }, (_, r) => Array.from({ length: 12 }, (_, c) => (r * (c + 1) + beside * (c % 2)) % 4_999)));
+  const work = (): boolean | undefined => sameResult(rows(0), rows(1), 'spider', false);
+  assert.equal(runInNewContext('work()', { work }, { timeout: 60_000 }), undefined);
 });
 
 test('texts are changed before they run as each public rule does it', () => {
@@ -102,4 +117,19 @@ test('every instance of a database must agree; gold results are asked for once',
     reason: 'different',
   });
   assert.equal(asked.filter((call) => call === 'one SELECT 1').length, 1);
+});
+
+test('a large expected result is not kept: many of them would fill the memory', async () => {
+  let calls = 0;
+  const score = executionScorer((_, source) => {
+    calls++;
+    return Promise.resolve({ kind: 'rows', columns: 1, rows: [[source === 'large' ? 'x'.repeat(2_000_000) : 'x']] });
+  }, 'strict');
+  for (const [expected, wanted] of [
+    ['small', 3],
+    ['large', 7],
+  ] as const) {
+    for (let i = 0; i < 2; i++) assert.equal((await score({ predicted: expected, expected, databases: ['d'] })).reason, 'equal');
+    assert.equal(calls, wanted);
+  }
 });

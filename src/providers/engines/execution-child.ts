@@ -1,4 +1,5 @@
 import { constants, DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { Execution, SqlValue } from '../../sql/execution.ts';
 import { refusal } from '../../sql/execution.ts';
 
@@ -32,8 +33,15 @@ function authorize(action: number, _first: string | null, second: string | null)
   return constants.SQLITE_DENY;
 }
 
+/** The file as it lies there: no lock, no journal and no shared memory beside it is read or made. */
+function immutable(path: string): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('immutable', '1');
+  return url;
+}
+
 function openDatabase(path: string, length = VALUE_BYTES_MAX): DatabaseSync {
-  const database = new DatabaseSync(path, {
+  const database = new DatabaseSync(path === ':memory:' ? path : immutable(path), {
     readOnly: path !== ':memory:',
     allowExtension: false,
     enableDoubleQuotedStringLiterals: true,
@@ -95,7 +103,7 @@ function execute(open: Map<string, DatabaseSync>, path: string, source: string):
     return run(database, source);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (/not authorized|prohibited/.test(message)) return { kind: 'refused', message };
+    if (/not authorized|authorization denied|prohibited/.test(message)) return { kind: 'refused', message };
     if (/too big|out of memory/.test(message)) return { kind: 'too-large', message };
     return { kind: 'error', message };
   }

@@ -15,6 +15,7 @@ const START_MS = 20_000;
 interface Job {
   readonly request: ExecutionRequest;
   readonly done: (result: Execution) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 export async function openExecutions(
@@ -24,11 +25,20 @@ export async function openExecutions(
 ): Promise<ExecutionPool> {
   const settings = { deadlineMs: options.deadlineMs ?? DEADLINE_MS, residentMax: options.residentMax ?? RESIDENT_MAX };
   const waiting: Job[] = [];
-  const servers = Array.from({ length: options.processes ?? PROCESSES }, () => new Server(starters, settings, waiting));
+  // Why nothing serves the queue any more: what waits, and what comes, fails with it instead of waiting for ever.
+  let over: unknown;
+  const end = (error: unknown): void => {
+    over ??= error;
+    for (const job of waiting.splice(0)) job.fail(over);
+  };
+  const lost = (error: unknown): void => {
+    if (servers.every((server) => server.lost)) end(error);
+  };
+  const servers = Array.from({ length: options.processes ?? PROCESSES }, () => new Server(starters, settings, waiting, lost));
   let id = 0;
   const close = async (): Promise<void> => {
     signal.removeEventListener('abort', close);
-    for (const job of waiting.splice(0)) job.done({ kind: 'error', message: 'The pool was closed.' });
+    end(new Cancelled());
     await Promise.all(servers.map((server) => server.stop()));
   };
   signal.addEventListener('abort', close, { once: true });
@@ -40,9 +50,9 @@ export async function openExecutions(
   }
   return {
     execute(database, source) {
-      if (signal.aborted) return Promise.reject(new Cancelled());
-      return new Promise((done) => {
-        waiting.push({ request: { id: ++id, database, source }, done });
+      if (over !== undefined) return Promise.reject(over);
+      return new Promise((done, fail) => {
+        waiting.push({ request: { id: ++id, database, source }, done, fail });
         servers.find((server) => server.idle)?.next();
       });
     },
@@ -54,20 +64,25 @@ class Server {
   readonly #starters: Pick<SqlStarters, 'startChild'>;
   readonly #settings: { readonly deadlineMs: number; readonly residentMax: number };
   readonly #waiting: Job[];
+  readonly #onLost: (error: unknown) => void;
   #child: ChildProcess | undefined;
   #job: Job | undefined;
   #deadline: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** Its process ended and no other could be started. */
+  lost = false;
 
   constructor(
     starters: Pick<SqlStarters, 'startChild'>,
     settings: { readonly deadlineMs: number; readonly residentMax: number },
     waiting: Job[],
+    onLost: (error: unknown) => void,
   ) {
     this.#starters = starters;
     this.#settings = settings;
     this.#waiting = waiting;
+    this.#onLost = onLost;
   }
 
   get idle(): boolean {
@@ -161,9 +176,8 @@ class Server {
   #restart(): void {
     if (this.#stopped) return;
     this.start().catch((error: unknown) => {
-      // Nothing serves the queue any more: what waits fails with the reason instead of waiting for ever.
-      const message = error instanceof Error ? error.message : String(error);
-      for (const job of this.#waiting.splice(0)) job.done({ kind: 'error', message });
+      this.lost = true;
+      this.#onLost(error);
     });
   }
 
@@ -171,7 +185,10 @@ class Server {
     this.#stopped = true;
     const child = this.#child;
     this.#child = undefined;
-    if (this.#job) this.#finish({ kind: 'error', message: 'The pool was closed.' });
+    clearTimeout(this.#deadline);
+    clearInterval(this.#watch);
+    this.#job?.fail(new Cancelled());
+    this.#job = undefined;
     if (!child || child.exitCode !== null) return;
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGKILL');

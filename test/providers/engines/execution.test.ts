@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { executionScorer } from '../../../src/metrics/text-to-sql-execution.ts';
 import type { ExecutionPool } from '../../../src/providers/engines/engine.ts';
@@ -115,6 +116,69 @@ test('a database that is missing or no database is an error of the query, not of
   const text = join(folder.path, 'text.sqlite');
   writeFileSync(text, 'not a database '.repeat(100));
   assert.equal((await pool.execute(text, 'SELECT * FROM t')).kind, 'error');
+});
+
+test('nothing is read from beside a database, and nothing is left there', async () => {
+  const own = mkdtempSync(join(folder.path, 'wal-'));
+  const live = join(own, 'live.sqlite');
+  const writer = new DatabaseSync(live);
+  writer.exec('PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1); PRAGMA wal_checkpoint; INSERT INTO t VALUES (2)');
+  const copy = join(own, 'a?b#c%20.sqlite');
+  copyFileSync(live, copy);
+  copyFileSync(`${live}-wal`, `${copy}-wal`);
+  writer.close();
+  const before = readdirSync(own).sort();
+  assert.deepEqual(await pool.execute(copy, 'SELECT a FROM t'), { kind: 'rows', columns: 1, rows: [[1]] });
+  assert.deepEqual(readdirSync(own).sort(), before);
+});
+
+test('what a hostile file makes of its tables is refused, killed or an error, and the next query is answered', async () => {
+  const made = (name: string, ddl: string): string => {
+    const at = join(folder.path, name);
+    const database = new DatabaseSync(at);
+    database.exec(ddl);
+    database.close();
+    return at;
+  };
+  const endless = 'CREATE VIEW t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+  for (const [name, ddl, kind] of [
+    ['endless', endless, 'timeout'],
+    ['extension', "CREATE VIEW t AS SELECT load_extension('x')", 'error'],
+    ['generated', "CREATE TABLE t (a, b AS (printf('%100000000d', a))); INSERT INTO t (a) VALUES (1)", 'too-large'],
+    ['virtual', 'CREATE VIRTUAL TABLE t USING fts5(x)', 'refused'],
+  ] as const)
+    assert.equal((await pool.execute(made(`${name}.sqlite`, ddl), 'SELECT * FROM t')).kind, kind, name);
+  assert.equal((await pool.execute(path, 'SELECT 1')).kind, 'rows');
+});
+
+test('where no process can be started any more, what waits and what comes fails with the reason, and gives no verdict', async (context) => {
+  let started = 0;
+  const starters = startFromSources(root);
+  const lost = await openExecutions(
+    {
+      startChild: (role) =>
+        ++started === 1
+          ? starters.startChild(role)
+          : fork(join(root, 'test/providers/engines/no-such-file.ts'), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
+    },
+    { processes: 1, deadlineMs: 500 },
+    never,
+  );
+  context.after(() => lost.close());
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+  const [first, second] = await Promise.allSettled([lost.execute(path, endless), lost.execute(path, 'SELECT 1')]);
+  assert.deepEqual([first.status, second.status], ['fulfilled', 'rejected']);
+  await assert.rejects(lost.execute(path, 'SELECT 1'), { code: 'sql-process', fault: 'world' });
+});
+
+test('a cancelled pool gives no verdict on what was under way', async () => {
+  const controller = new AbortController();
+  const cancelled = await openExecutions(startFromSources(root), { processes: 1 }, controller.signal);
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+  const under = Promise.allSettled([cancelled.execute(path, endless), cancelled.execute(path, 'SELECT 1')]);
+  controller.abort();
+  for (const outcome of await under) assert.equal(outcome.status === 'rejected' && (outcome.reason as { code: string }).code, 'cancelled');
+  await cancelled.close();
 });
 
 test('a process that dies on its own is replaced; a pool that cannot start says so', async (context) => {
