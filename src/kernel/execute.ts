@@ -6,7 +6,7 @@ import { type Fault, faultOf } from './errors.ts';
 import { emptyRecord, type FileRef, type StageRecord } from './record.ts';
 import { type Redact, redactRecord } from './redact-record.ts';
 import { type RetryPolicy, withRetries } from './retry.ts';
-import type { InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
+import type { Context, InputShape, Log, OutputValue, ProvidersOf, RunFacts, Slots, Stage, StageResult } from './stage.ts';
 import { openStageFiles } from './stage-files.ts';
 import { Submitted } from './submitted.ts';
 
@@ -53,6 +53,9 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
   const warnings: { code: string; text: string }[] = [];
   let attempt = 1;
   let shown: Record<string, unknown> = {};
+  const elsewhere = new Map<string, () => Promise<void>>();
+  const note: Context['elsewhere'] = (name, end) => void (end ? elsewhere.set(name, end) : elsewhere.delete(name));
+  const endElsewhere = () => Promise.all([...elsewhere.values()].map((end) => end()));
   const keepingLog: Log = {
     ...log,
     warn(code, text) {
@@ -78,7 +81,8 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
         return withDeadline(
           async (attemptSignal) => {
             const providers = await execution.providers(inputs.values, attemptSignal);
-            const found = await stage.run(inputs.values, providers, { signal: attemptSignal, log: keepingLog, files, now: clock(), run });
+            const context = { signal: attemptSignal, log: keepingLog, files, now: clock(), run, elsewhere: note };
+            const found = await stage.run(inputs.values, providers, context);
             return { ...found, outputs: await digestOutputs(found, execution, attemptSignal) };
           },
           signal,
@@ -94,11 +98,14 @@ export async function execute<Shape extends InputShape, Outputs extends string, 
           `${stage.name}: ${messageOf(error)} Attempt ${next} of ${policy.retries + 1} in ${policy.delaySeconds} s.`,
         ),
     );
+    await endElsewhere();
     return { record: redactRecord(completed(base(), result), redact) };
   } catch (error) {
     if (error instanceof Submitted && !signal.aborted)
       return { record: redactRecord({ ...base(), outcome: 'submitted', found: error.message }, redact) };
     const fault: Fault = signal.aborted ? 'cancelled' : faultOf(error);
+    // Whoever goes on after a fault of the world finds what goes on.
+    if (fault !== 'world') await endElsewhere();
     const record: StageRecord = {
       ...base(),
       outcome: fault === 'cancelled' ? 'cancelled' : 'errored',

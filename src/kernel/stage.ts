@@ -20,6 +20,11 @@ export interface Context {
   /** The instant this attempt began. */
   readonly now: Date;
   readonly run: RunFacts;
+  /**
+   * Notes work that goes on without this process, and how it is told to end (that never rejects); without `end`: it is over. A stage that fails
+   * for good, is cancelled or ends without it leaves none behind.
+   */
+  readonly elsewhere?: (name: string, end?: () => Promise<void>) => void;
 }
 
 export interface RunFacts {

@@ -1,6 +1,6 @@
 import { canonicalJson, digestPath, sha256 } from '../kernel/digest.ts';
 import { WorldError } from '../kernel/errors.ts';
-import type { FileOutput, Log, StageFiles } from '../kernel/stage.ts';
+import type { Context, FileOutput, Log, StageFiles } from '../kernel/stage.ts';
 import { Submitted } from '../kernel/submitted.ts';
 import type {
   Backend,
@@ -10,9 +10,12 @@ import type {
   JobEvent,
   JobInput,
   JobSpec,
+  JobState,
   PythonChoice,
   TrainerSource,
 } from '../providers/backends/backend.ts';
+
+const ENDED: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
 
 export type ProgressEvent = Extract<JobEvent, { readonly kind: 'progress' }>;
 
@@ -28,6 +31,8 @@ export interface JobPlace {
   readonly experimentRun?: ExperimentRun;
   /** Told of each job before it is waited for. */
   readonly onJob?: (job: Job) => void;
+  /** As {@link Context.elsewhere}. */
+  readonly elsewhere?: Context['elsewhere'];
   /** Id of a run that is to do its work itself: only jobs of its own are taken over. */
   readonly apart?: string;
 }
@@ -41,7 +46,7 @@ export const jobInput = async (from: string, signal: AbortSignal): Promise<JobIn
  * An abort cancels the job before it is passed on. Throws `Submitted` for a job under way that is not to be waited for.
  */
 export async function runJob(
-  { backend, files, signal, log, detached = false, apart, experimentRun, onJob }: JobPlace,
+  { backend, files, signal, log, detached = false, apart, experimentRun, onJob, elsewhere }: JobPlace,
   name: string,
   spec: JobSpec,
   progress: (share: number, text: string, event: ProgressEvent) => void,
@@ -51,7 +56,7 @@ export async function runJob(
   if (found) log.info(`${name}: taken over from the job ${found.id}, which does or did the same`);
   const job = found ?? (await backend.submit(key, { ...spec, ...(experimentRun && { experimentRun }) }, signal));
   onJob?.(job);
-  await watchToEnd({ backend, signal, log, leave: detached && backend.outlives }, job, progress);
+  await watchToEnd({ backend, signal, log, elsewhere, leave: detached && backend.outlives }, job, progress);
   return backend.collect(job, spec, files.path(name), signal);
 }
 
@@ -72,26 +77,35 @@ async function jobKey(
 }
 
 async function watchToEnd(
-  { backend, signal, log, leave }: Pick<JobPlace, 'backend' | 'signal' | 'log'> & { readonly leave: boolean },
+  { backend, signal, log, elsewhere, leave }: Pick<JobPlace, 'backend' | 'signal' | 'log' | 'elsewhere'> & { readonly leave: boolean },
   job: Job,
   progress: (share: number, text: string, event: ProgressEvent) => void,
 ): Promise<void> {
+  const end = async (): Promise<void> => {
+    elsewhere?.(job.id);
+    try {
+      const state = await backend.cancel(job);
+      if (backend.outlives)
+        log.warn('job-cancelled', `The job ${job.id} was told to end, because the run does not go on with it: ${state}.`);
+    } catch (failure) {
+      const why = failure instanceof Error ? failure.message : String(failure);
+      log.warn('not-cancelled', `The job ${job.id} could not be told to end, and may go on: ${why}`);
+    }
+  };
+  elsewhere?.(job.id, end);
   try {
     for await (const event of backend.watch(job, signal)) {
       if (event.kind === 'log') log.info(event.line);
       else if (event.kind === 'progress') progress(event.share, metricsText(event.metrics), event);
-      else if (event.state === 'succeeded') return;
-      else if (event.state === 'failed' || event.state === 'cancelled')
+      else if (ENDED.includes(event.state)) {
+        elsewhere?.(job.id);
+        if (event.state === 'succeeded') return;
         throw event.cause ?? new WorldError('job-ended', `The job ${job.id} ${event.state}: ${event.error ?? 'no reason was given'}.`);
-      else if (leave) throw new Submitted(`job ${job.id} is ${event.state} at ${backend.name}`);
+      } else if (leave) throw new Submitted(`job ${job.id} is ${event.state} at ${backend.name}`);
     }
   } catch (error) {
     // Whoever stopped us hears nothing of an error any more.
-    if (signal.aborted)
-      await backend.cancel(job).catch((failure: unknown) => {
-        const why = failure instanceof Error ? failure.message : String(failure);
-        log.warn('not-cancelled', `The job ${job.id} could not be told to end, and may go on: ${why}`);
-      });
+    if (signal.aborted) await end();
     throw error;
   }
   throw new WorldError('job-lost', `The backend ${backend.name} stopped telling about the job ${job.id} before it ended.`, {

@@ -170,6 +170,58 @@ test('a secret in a warning of a stage that goes on elsewhere does not reach the
   assert.deepEqual(record.warnings, [{ code: 'tracker-failed', text: 'The token *** was refused.' }]);
 });
 
+/** Two pieces of work elsewhere, one of which has ended, and then this. Gives how the stage ended and what was told to end. */
+async function leaving(then: (stop: AbortController) => Promise<StageResult>, retries = 0) {
+  const ended: string[] = [];
+  const stop = new AbortController();
+  const given = execution(() => Promise.reject(), { signal: stop.signal, policy: { retries, delaySeconds: 60, timeoutSeconds: 5 } });
+  const stage = defineStage({
+    ...given.stage,
+    async run(_inputs, _providers, { elsewhere }) {
+      for (const name of ['a', 'b']) elsewhere?.(name, async () => void ended.push(name));
+      elsewhere?.('b');
+      return then(stop);
+    },
+  });
+  const { record } = await execute({ ...given, stage } as Execution);
+  return [record.outcome, ended];
+}
+
+test('what a stage has left elsewhere is told to end when the stage fails for good, is cancelled, or ends without it', async () => {
+  for (const reason of [new UserError('bad', 'No.'), new RangeError('ours')])
+    assert.deepEqual(await leaving(() => Promise.reject(reason)), ['errored', ['a']]);
+  assert.deepEqual(await leaving(async () => ({ verdict: passed, found: '' })), ['completed', ['a']]);
+  const cancelled = (reason: Error) => async (stop: AbortController) => {
+    stop.abort();
+    throw reason;
+  };
+  assert.deepEqual(await leaving(cancelled(new WorldError('down', 'No answer.'))), ['cancelled', ['a']]);
+  assert.deepEqual(await leaving(cancelled(new Submitted('a runs'))), ['cancelled', ['a']]);
+});
+
+test('a cancel between two attempts ends what the first has left elsewhere', async () => {
+  const down = (stop: AbortController): Promise<StageResult> => {
+    setTimeout(() => stop.abort(), 20);
+    return Promise.reject(new WorldError('down', 'No answer.'));
+  };
+  assert.deepEqual(await leaving(down, 1), ['cancelled', ['a']]);
+});
+
+test('what the run goes on with is left alone: it was submitted, or the world broke it off and a re-run attaches', async () => {
+  assert.deepEqual(await leaving(() => Promise.reject(new Submitted('a runs'))), ['submitted', []]);
+  assert.deepEqual(await leaving(() => Promise.reject(new WorldError('down', 'No answer.'))), ['errored', []]);
+});
+
+test('a stage that could not begin all its work for now is tried again, and is submitted in the end', async () => {
+  let attempts = 0;
+  const body = async (): Promise<StageResult> => {
+    attempts++;
+    throw new Submitted('a runs', new WorldError('down', 'No answer.'));
+  };
+  const { record } = await execute(execution(body));
+  assert.deepEqual([attempts, record.outcome, record.found], [3, 'submitted', 'a runs']);
+});
+
 test('a file that leaves the stage folder is refused', async () => {
   const { record } = await execute(
     execution(async (_attempt, _signal, write) => ({ verdict: passed, found: '', outputs: { file: await write('../../x', 'no') } })),

@@ -1,7 +1,7 @@
 import type { VertexClients } from '../google/vertex-clients.ts';
-import { vertexStatus } from '../google/vertex-errors.ts';
+import { type VertexStatus, vertexStatus } from '../google/vertex-errors.ts';
 import type { JobState } from './backend.ts';
-import { type CustomJob, mayHaveSucceeded, stateOf } from './vertex-job.ts';
+import { type CustomJob, isUnderWay, mayHaveSucceeded, stateOf } from './vertex-job.ts';
 
 const CANCEL_SECONDS = 8;
 
@@ -29,12 +29,26 @@ export async function getJob(name: string, clients: VertexClients, signal: Abort
   }
 }
 
+/** Answers to a cancel that a job may give which has ended by itself, or is gone. */
+const NEEDLESS: readonly (VertexStatus | undefined)[] = ['NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT'];
+
+/** Tells a job to end; one that has ended by itself, or is gone, need not be told. What it is then, if it is still there. */
+export async function endJob(name: string, clients: VertexClients, signal: AbortSignal): Promise<CustomJob | undefined> {
+  const service = await clients.jobs();
+  try {
+    await clients.read('cancel the training job', (callOptions) => service.cancelCustomJob({ name }, callOptions), signal);
+  } catch (error) {
+    if (!NEEDLESS.includes(vertexStatus(error))) throw error;
+    const found = await getJob(name, clients, signal);
+    if (found !== undefined && isUnderWay(found)) throw error;
+    return found;
+  }
+  return getJob(name, clients, signal);
+}
+
 /** Tells a job to end, within a time of its own; what has become of it, or surely will. */
 export async function cancelJob(name: string, clients: VertexClients): Promise<JobState> {
-  const signal = AbortSignal.timeout(CANCEL_SECONDS * 1_000);
-  const service = await clients.jobs();
-  await clients.read('cancel the training job', (callOptions) => service.cancelCustomJob({ name }, callOptions), signal);
-  const found = await getJob(name, clients, signal);
+  const found = await endJob(name, clients, AbortSignal.timeout(CANCEL_SECONDS * 1_000));
   if (found === undefined) return 'cancelled';
   if (mayHaveSucceeded(found)) return 'succeeded';
   // Cancelling takes the service a while, and there is no way back from it.

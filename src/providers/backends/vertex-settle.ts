@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { VertexClients } from '../google/vertex-clients.ts';
 import type { Store } from '../stores/store.ts';
-import { getJob, listJobs } from './vertex-calls.ts';
+import { endJob, getJob, listJobs } from './vertex-calls.ts';
 import { baseOf, byAge, type CustomJob, isUnderWay, keyFilter, mayHaveSucceeded } from './vertex-job.ts';
 import type { Launch, VertexLaunches } from './vertex-launches.ts';
 
@@ -45,7 +45,11 @@ export async function settle(
       await sleep(Math.min(tempo.pollMs, tempo.visibleMs), undefined, { signal });
       continue;
     }
-    for (const job of jobs) if (job.name !== chosen.name && isUnderWay(job)) await cancelDouble(job, chosen, options, signal);
+    for (const job of jobs) {
+      if (job.name === chosen.name || !isUnderWay(job)) continue;
+      options.log(`${job.name} does the same as ${chosen.name}, which is older or done: it is cancelled`);
+      await endJob(job.name ?? '', options.clients, signal);
+    }
     // Somebody who was faster has looked at the same jobs.
     if (launch?.job !== chosen.name) await launches.write(launchOf(key, chosen, launch), launch, signal);
     return chosen;
@@ -78,14 +82,4 @@ async function candidates(key: string, known: readonly string[], options: Settle
 async function succeeded(jobs: readonly CustomJob[], { store }: SettleOptions, signal: AbortSignal): Promise<CustomJob | undefined> {
   for (const job of jobs.filter(mayHaveSucceeded).toSorted(byAge)) if (await store.stat(`${baseOf(job)}/result.json`, signal)) return job;
   return undefined;
-}
-
-async function cancelDouble(job: CustomJob, chosen: CustomJob, { clients, log }: SettleOptions, signal: AbortSignal): Promise<void> {
-  log(`${job.name} does the same as ${chosen.name}, which is older or done: it is cancelled`);
-  const service = await clients.jobs();
-  await clients.read(
-    'cancel a second training job',
-    (callOptions) => service.cancelCustomJob({ name: job.name ?? '' }, callOptions),
-    signal,
-  );
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
+import type { Context, FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { Metric } from '../../metrics/metric.ts';
 import type {
@@ -30,6 +30,7 @@ export interface Bench {
   readonly detached: boolean;
   readonly experimentRun?: ExperimentRun;
   readonly onJob?: (job: Job) => void;
+  readonly elsewhere?: Context['elsewhere'];
   /** Id of the run when it trains again what has been trained before; see `JobPlace`. */
   readonly apart?: string;
   readonly inputs: {

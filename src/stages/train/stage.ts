@@ -51,7 +51,7 @@ export const train = defineStage({
   ],
 
   async run(inputs, { backend, trackers }, context) {
-    const { files, signal, log, run } = context;
+    const { files, signal, log, run, elsewhere } = context;
     const source = trainerSource(inputs);
     const features = JSON.parse(await readFile(inputs.features, 'utf8')) as Features;
     log.info('looking at the trainer and its environment');
@@ -90,6 +90,7 @@ export const train = defineStage({
         detached,
         apart,
         onJob: live.job,
+        elsewhere,
         get experimentRun() {
           return live.experimentRun(backend.name);
         },

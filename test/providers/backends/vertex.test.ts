@@ -166,6 +166,22 @@ describe('a job of Vertex AI', () => {
     assert.equal(await vertexes.find('k', never), undefined);
   });
 
+  test('cancelled when it has just ended: that is how it ended, and no error', async (t) => {
+    const { backend, jobs } = await vertex(t, { containers: false });
+    const ends = [
+      [{ end: 'JOB_STATE_SUCCEEDED' }, 'succeeded'],
+      [{ end: 'JOB_STATE_FAILED' }, 'failed'],
+      [{ end: 'JOB_STATE_CANCELLED' }, 'cancelled'],
+      [{ gone: true }, 'cancelled'],
+    ] as const;
+    for (const [how, state] of ends) {
+      const vertexes = backend({ jobs: freshFolder(t) });
+      const job = await vertexes.submit(JSON.stringify(how), jobSpec(freshFolder(t), priors, 'fit', {}), never);
+      jobs.beforeCancel(job.details.name!, how);
+      assert.equal(await vertexes.cancel(job), state);
+    }
+  });
+
   test('a machine taken away: the container goes on from the checkpoint of the trainer', async (t) => {
     const { backend, jobs } = await vertex(t);
     const folder = freshFolder(t);
@@ -200,6 +216,23 @@ describe('what stands between us and Vertex AI', () => {
     const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
     assert.equal(last.state, 'succeeded', last.error);
     assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('a step that is cancelled when its job is made, but not noted yet, leaves no job behind', async (t) => {
+    const { backend, jobs } = await vertex(t, { containers: false });
+    const [stop, files] = [new AbortController(), fileStore()];
+    let launches = 0;
+    const store: typeof files = {
+      ...files,
+      async put(from, uri, how) {
+        if (uri.includes('/launches/') && ++launches === 2) stop.abort(new Error('the step is cancelled'));
+        how?.signal?.throwIfAborted();
+        return files.put(from, uri, how);
+      },
+    };
+    const submitted = backend({ store }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), stop.signal);
+    await assert.rejects(submitted, { message: 'the step is cancelled' });
+    assert.match(jobs.jobs[0]!.state, /CANCEL/);
   });
 
   test('a step that is cancelled while its job is being made says so when that job cannot be told to end', async (t) => {
@@ -306,6 +339,28 @@ describe('a job found by its key', () => {
     assert.equal(await backend().find('k', never), undefined);
     await outcomeOf(backend(), spec, { key: 'k' });
     assert.equal(jobs.jobs.length, 2);
+  });
+
+  test('two jobs of one key, and the younger ends by itself, or is gone, when it is told to: the older is gone on with', async (t) => {
+    const { backend, jobs, store, service } = await vertex(t, { containers: false });
+    const spec = jobSpec(freshFolder(t), priors, 'fit', {});
+    const older = await backend().submit('k', spec, never);
+    for (const how of [{ end: 'JOB_STATE_FAILED' }, { end: 'JOB_STATE_CANCELLED' }, { gone: true }]) {
+      rmSync(join(fileURLToPath(store), 'launches'), { recursive: true });
+      jobs.hide(older.details.name!, 4);
+      const younger = await backend({ jobs: freshFolder(t) }).submit('k', spec, never);
+      assert.notEqual(younger.id, older.id);
+      jobs.hide(older.details.name!, 0);
+      jobs.beforeCancel(younger.details.name!, how);
+      assert.equal((await backend({ jobs: freshFolder(t) }).find('k', never))?.id, older.id);
+    }
+    // While it runs, what cannot be cancelled is two jobs at once, and is told.
+    rmSync(join(fileURLToPath(store), 'launches'), { recursive: true });
+    jobs.hide(older.details.name!, 4);
+    await backend({ jobs: freshFolder(t) }).submit('k', spec, never);
+    jobs.hide(older.details.name!, 0);
+    service.fault('CancelCustomJob', { code: status.FAILED_PRECONDITION });
+    await assert.rejects(backend({ jobs: freshFolder(t) }).find('k', never), { code: 'vertex-refused' });
   });
 
   test('two jobs of one key: the younger is cancelled, and its watcher goes on with the older', async (t) => {

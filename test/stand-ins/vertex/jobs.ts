@@ -44,8 +44,8 @@ export interface StandInJob {
   readonly created: number;
   state: string;
   error?: { code: number; message: string };
-  /** How many lists it was missing from. */
-  missed: number;
+  /** How many lists it is still missing from. */
+  hiddenLists: number;
   /** How often the container was started. */
   starts: number;
   /** Resolves when the job is in a final state. */
@@ -83,6 +83,10 @@ export interface JobsStandIn {
   alive(): readonly StandInJob[];
   /** Takes the machine away: the container is killed and started again in its place. */
   evict(name: string): void;
+  /** The job is missing from the next lists. */
+  hide(name: string, lists: number): void;
+  /** What happens to the job the moment before it is told to end. */
+  beforeCancel(name: string, what: { readonly end?: string; readonly gone?: boolean }): void;
 }
 
 const FINAL = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED'].map((state) => `JOB_STATE_${state}`);
@@ -98,7 +102,8 @@ const BUILT_IN: readonly (readonly [RegExp, string, number])[] = [
 
 /**
  * CustomJobs that really run, as processes of this machine with the variables the service sets. Create is not idempotent; a new job is missing
- * from the list for a while; cancelling takes time; a container that fails is started again in place unless that is disabled.
+ * from the list for a while; cancelling takes time, and is refused of a job that has ended (what the service says to that is written nowhere);
+ * a container that fails is started again in place unless that is disabled.
  * Not imitated: images (the command runs as it is; a package is unpacked, its requirements are not installed), several workers, persistent
  * resources, CMEK, networks, the machine's account (a stand-in's bucket is open), whether an experiment's run exists, the order of lists,
  * maintenance but for `evict`.
@@ -119,9 +124,11 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
   } = options;
   const scratch = await mkdtemp(join(tmpdir(), 'vertex-jobs-'));
   const jobs: StandInJob[] = [];
+  let made = 0;
   const children = new Map<string, ChildProcess>();
   const timers = new Set<NodeJS.Timeout>();
   const finish = new Map<string, () => void>();
+  const fates = new Map<string, { readonly end?: string; readonly gone?: boolean }>();
   context.after(async () => {
     for (const timer of timers) clearTimeout(timer);
     for (const child of children.values()) child.kill('SIGKILL');
@@ -183,17 +190,19 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     folder: scratch,
     alive: () => jobs.filter((job) => !FINAL.includes(job.state)),
     evict: (name) => void children.get(name)?.kill('SIGKILL'),
+    hide: (name, lists) => void (found(name).hiddenLists = lists),
+    beforeCancel: (name, what) => void fates.set(name, what),
     handlers: {
       CreateCustomJob: ({ parent, customJob }: { parent: string; customJob: Body }) => {
         refuse(customJob, exhausted, gcs);
         const { promise, resolve } = Promise.withResolvers<void>();
-        const name = `${parent}/customJobs/${4_000_000_000 + jobs.length}`;
+        const name = `${parent}/customJobs/${4_000_000_000 + made++}`;
         const job: StandInJob = {
           name,
           body: customJob,
           created: Date.now(),
           state: 'JOB_STATE_QUEUED',
-          missed: 0,
+          hiddenLists,
           starts: 0,
           ended: promise,
         };
@@ -219,15 +228,23 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
             job.name.startsWith(`${parent}/`) &&
             (label === undefined || job.body.labels[label] === value) &&
             Date.now() - job.created >= hiddenMs &&
-            job.missed++ >= hiddenLists,
+            job.hiddenLists-- <= 0,
         );
         const from = Number(pageToken || 0);
         const next = from + pageSize < matching.length ? String(from + pageSize) : '';
         return { customJobs: matching.slice(from, from + pageSize).map(shown), nextPageToken: next };
       },
       CancelCustomJob: ({ name }: { name: string }) => {
+        const { end: state, gone } = fates.get(name) ?? {};
+        if (gone)
+          jobs.splice(
+            jobs.findIndex((one) => one.name === name),
+            1,
+          );
         const job = found(name);
-        if (FINAL.includes(job.state) || job.state === 'JOB_STATE_CANCELLING') return {};
+        if (state !== undefined) end(job, state);
+        if (FINAL.includes(job.state)) throw new Refusal(status.FAILED_PRECONDITION, `The CustomJob ${name} is in state ${job.state}.`);
+        if (job.state === 'JOB_STATE_CANCELLING') return {};
         const waiting = job.state !== 'JOB_STATE_RUNNING' || !containers;
         job.state = 'JOB_STATE_CANCELLING';
         children.get(name)?.kill('SIGTERM');
