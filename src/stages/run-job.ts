@@ -4,7 +4,6 @@ import type { Context, FileOutput, Log, StageFiles } from '../kernel/stage.ts';
 import { Submitted } from '../kernel/submitted.ts';
 import type {
   Backend,
-  ExperimentRun,
   FitReport,
   Job,
   JobEvent,
@@ -14,6 +13,7 @@ import type {
   PythonChoice,
   TrainerSource,
 } from '../providers/backends/backend.ts';
+import type { ExperimentRun } from '../providers/experiment-run.ts';
 
 const ENDED: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
 

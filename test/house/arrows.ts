@@ -7,9 +7,9 @@ interface Arrow {
   readonly types?: true;
 }
 
-/** The interface file of each kind of provider: `registries/registry.ts`. */
+/** The interface file of each kind of provider: `registries/registry.ts`; and what two of them have in common. */
 const INTERFACES =
-  /^providers\/(?:stores\/store|sources\/source|trackers\/tracker|registries\/registry|backends\/(?:backend|machines)|notifiers\/notifier|artifacts\/artifacts|caches\/job-cache|forge\/forge|engines\/engine|models\/models)\.ts$/;
+  /^providers\/(?:stores\/store|sources\/source|trackers\/tracker|registries\/registry|backends\/(?:backend|machines)|notifiers\/notifier|artifacts\/artifacts|caches\/job-cache|forge\/forge|engines\/engine|models\/models|experiment-run)\.ts$/;
 /** Bad data is told with one error everywhere in the pure rooms. */
 const BAD_INPUT: Arrow = { to: 'tables', files: /^tables\/bad-input\.ts$/ };
 
@@ -95,6 +95,8 @@ export function arrowProblem(from: SourceFile, { specifier, file, typeOnly, dyna
     if (!closed || folderOf(from.path) === folderOf(file)) return undefined;
     if (room === 'stages' && file.split('/').length === 2) return undefined;
   }
+  if (/^providers\/(?:trackers|registries)\//.test(from.path) && folderOf(file) === 'providers/backends')
+    return 'registries and trackers import no backend, not even its interface: what both name lies in providers';
   if (room === 'catalog.ts' && (target === 'stages' || target === 'providers') && !typeOnly && !dynamic) {
     return 'the catalogue names stages and providers behind import(), so that a run loads only those it uses';
   }

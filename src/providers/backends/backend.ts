@@ -1,5 +1,6 @@
 import type { FaultyError } from '../../kernel/errors.ts';
 import { slot } from '../../kernel/stage.ts';
+import type { ExperimentRun } from '../experiment-run.ts';
 
 /** What a trainer is started for. `describe` is asked directly and is no job. */
 export type Verb = 'fit' | 'predict';
@@ -40,12 +41,6 @@ export interface JobSpec {
   readonly timeoutSeconds: number;
   /** Where the run stands in the experiments of the backend's own service. It is no part of what the job does. */
   readonly experimentRun?: ExperimentRun;
-}
-
-/** A run in the experiments of a service, by the full names of both. */
-export interface ExperimentRun {
-  readonly experiment: string;
-  readonly run: string;
 }
 
 /** Can be written to a file and read back, for resuming. */

@@ -1,5 +1,6 @@
 import type { JobServiceClient } from '@google-cloud/aiplatform/build/src/v1/job_service_client.js';
-import type { ExperimentRun, Job } from './backend.ts';
+import type { ExperimentRun } from '../experiment-run.ts';
+import type { Job } from './backend.ts';
 import { launcherFrom } from './vertex-launcher.ts';
 
 /** A job in the client's own form. */

@@ -7,10 +7,12 @@ const launchSchema = z.object({
   run: z.string(),
   /** Where the job writes, as a URI. */
   base: z.string(),
-  /** When it was begun. */
+  /** When it was begun, by the clock of whoever did; for people. */
   at: z.iso.datetime(),
   /** Name of the job, once it is made. */
   job: z.string().optional(),
+  /** The service has refused to make it. */
+  refused: z.boolean().optional(),
 });
 
 /** That a job is being made for a key, or which one was. */
@@ -23,6 +25,8 @@ export type Launch = z.infer<typeof launchSchema> & { readonly generation: strin
 export class VertexLaunches {
   readonly #documents: StoreDocuments;
   readonly #store: string;
+  /** By generation of a key's launch: when it was first read here. */
+  readonly #firstRead = new Map<string, number>();
 
   /** `store`: URI of the folder of the pipeline in the store. */
   constructor(documents: StoreDocuments, store: string) {
@@ -39,7 +43,15 @@ export class VertexLaunches {
       throw new UserError('damaged-launch', `${this.#uri(key)} does not say which job stands for this work.`, {
         todo: 'Somebody else has written there. Remove it: the jobs themselves tell.',
       });
-    return { ...parsed.data, generation: found.generation };
+    const launch = { ...parsed.data, generation: found.generation };
+    if (!this.#firstRead.has(nameOf(launch))) this.#firstRead.set(nameOf(launch), performance.now());
+    return launch;
+  }
+
+  /** Milliseconds since a launch was first read here: no clock of another machine says how old it is. */
+  knownMs(launch: Launch): number {
+    const now = performance.now();
+    return now - (this.#firstRead.get(nameOf(launch)) ?? now);
   }
 
   /** Writes a launch in the place of `before` (nothing, when undefined); undefined when somebody else was faster. */
@@ -53,3 +65,5 @@ export class VertexLaunches {
     return `${this.#store}/launches/${key}.json`;
   }
 }
+
+const nameOf = ({ key, generation }: Launch): string => `${key} ${generation}`;

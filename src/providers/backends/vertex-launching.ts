@@ -144,7 +144,7 @@ export class VertexLaunching {
       if (isPassing(error) && vertexStatus(error) !== 'RESOURCE_EXHAUSTED' && !what.last) return undefined;
       if (!isPassing(error) || vertexStatus(error) === 'RESOURCE_EXHAUSTED')
         // Without it the next launch only waits longer; why this one failed is what counts.
-        await this.#settling.launches.write({ ...what.begun, at: new Date(0).toISOString() }, what.begun, signal).catch(() => undefined);
+        await this.#settling.launches.write({ ...what.begun, refused: true }, what.begun, signal).catch(() => undefined);
       throw explainCreation(error, machine, clients.place);
     }
   }

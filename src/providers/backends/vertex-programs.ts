@@ -48,6 +48,8 @@ export class VertexPrograms {
     if (known) return known;
     const packed = packTrainer(this.#options.root, trainer, recorded);
     this.#packages.set(key, packed);
+    // The next attempt makes it again.
+    packed.catch(() => this.#packages.delete(key));
     return packed;
   }
 

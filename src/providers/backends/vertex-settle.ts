@@ -14,6 +14,8 @@ export interface Tempo {
   readonly visibleMs: number;
   /** How often the launcher in the job tells what is new. */
   readonly liveSeconds: number;
+  /** After how long, and again after as long, a job that waits for its machine is told of; 10 minutes by default. */
+  readonly waitingMs?: number;
 }
 
 export interface SettleOptions {
@@ -41,7 +43,8 @@ export async function settle(
     const jobs = await candidates(key, [...known, ...(launch?.job === undefined ? [] : [launch.job])], options, signal);
     const chosen = (await succeeded(jobs, options, signal)) ?? jobs.filter(isUnderWay).toSorted(byAge)[0];
     if (chosen === undefined) {
-      if (launch === undefined || launch.job !== undefined || isOver(launch, tempo)) return undefined;
+      if (launch === undefined || launch.job !== undefined || launch.refused || launches.knownMs(launch) > tempo.visibleMs)
+        return undefined;
       await sleep(Math.min(tempo.pollMs, tempo.visibleMs), undefined, { signal });
       continue;
     }
@@ -55,9 +58,6 @@ export async function settle(
     return chosen;
   }
 }
-
-/** Is the time over in which the job of a launch that was broken off could still appear? */
-const isOver = ({ at }: Launch, { visibleMs }: Tempo): boolean => Date.now() - Date.parse(at) > visibleMs;
 
 const launchOf = (key: string, job: CustomJob, before: Launch | undefined): Omit<Launch, 'generation'> => ({
   key,

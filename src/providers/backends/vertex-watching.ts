@@ -31,16 +31,18 @@ export class VertexWatching {
 
   async *watch(job: Job, signal: AbortSignal): AsyncGenerator<JobEvent> {
     const { tempo } = this.#settling;
+    const { waitingMs = WAITING_MS } = tempo;
     const { clients } = this.#options;
     let current = this.current(job);
     let live = this.#liveOf(current);
     let told: string | undefined;
-    let waitingToldAt = Date.now();
+    const began = performance.now();
+    let waitingToldAt = began;
     yield { kind: 'log', line: `job ${current.id}: ${current.details.name}` };
     for (let pause = tempo.pollMs; ; pause = Math.min(pause * 1.5, tempo.pollMsMax)) {
       const found = await getJob(current.details.name!, clients, signal);
       if (found === undefined) throw new WorldError('job-lost', `The job ${current.details.name} is gone.`, { todo: 'Run again.' });
-      if (!hasEnded(found) && Date.now() - createdAt(found) < tempo.visibleMs * 3) {
+      if (!hasEnded(found) && performance.now() - began < tempo.visibleMs * 3) {
         const standing = await settle(job.key, [current.details.name!], this.#settling, signal);
         if (standing?.name && standing.name !== current.details.name) {
           current = jobOf(job.key, standing);
@@ -62,8 +64,8 @@ export class VertexWatching {
         told = state;
         pause = tempo.pollMs;
       }
-      if (shown === 'queued' && Date.now() - waitingToldAt > WAITING_MS) {
-        waitingToldAt = Date.now();
+      if (shown === 'queued' && performance.now() - waitingToldAt > waitingMs) {
+        waitingToldAt = performance.now();
         yield { kind: 'log', line: this.#waitingText(found) };
       }
       // Some of it by chance, so that many runs do not ask at once.
@@ -84,8 +86,8 @@ export class VertexWatching {
   #waitingText(job: CustomJob): string {
     const { machine, clients } = this.#options;
     const what = machine.accelerator === undefined ? machine.type : `${machine.count ?? 1} × ${machine.accelerator}`;
-    const minutes = Math.round((Date.now() - createdAt(job)) / 60_000);
-    return `waits for ${what} in ${clients.place.region} since ${minutes} minutes: the quota may be used up, or the region has none left (IAM & Admin, Quotas)`;
+    const since = new Date(createdAt(job)).toISOString().slice(0, 16);
+    return `waits for ${what} in ${clients.place.region} since ${since}Z: the quota may be used up, or the region has none left (IAM & Admin, Quotas)`;
   }
 
   #liveOf({ details }: Job): VertexLive {

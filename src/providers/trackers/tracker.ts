@@ -1,5 +1,5 @@
 import { slot } from '../../kernel/stage.ts';
-import type { ExperimentRun } from '../backends/backend.ts';
+import type { ExperimentRun } from '../experiment-run.ts';
 
 export interface TrackedRun {
   readonly experiment: string;

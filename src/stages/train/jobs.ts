@@ -2,15 +2,8 @@ import { availableParallelism } from 'node:os';
 import type { Context, FileOutput, Log, StageFiles } from '../../kernel/stage.ts';
 import { findMetric, primaryOf } from '../../metrics/catalogue.ts';
 import type { Metric } from '../../metrics/metric.ts';
-import type {
-  AlgorithmDescription,
-  Backend,
-  ExperimentRun,
-  FitReport,
-  Job,
-  PythonChoice,
-  TrainerSource,
-} from '../../providers/backends/backend.ts';
+import type { AlgorithmDescription, Backend, FitReport, Job, PythonChoice, TrainerSource } from '../../providers/backends/backend.ts';
+import type { ExperimentRun } from '../../providers/experiment-run.ts';
 import { metricTask } from '../metric-task.ts';
 import { jobInput, type ProgressEvent, predictWith, runJob } from '../run-job.ts';
 import type { Features } from './features.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -201,6 +201,15 @@ describe('a job of Vertex AI', () => {
 });
 
 describe('what stands between us and Vertex AI', () => {
+  test('a package that could not be made is made again by the next attempt', async (t) => {
+    const { backend } = await vertex(t);
+    const root = freshFolder(t);
+    const vertexes = backend({ root });
+    await assert.rejects(async () => vertexes.environment(tabular, { managed: true }, never));
+    symlinkSync(join(ROOT, 'trainers'), join(root, 'trainers'));
+    assert.match((await vertexes.environment(tabular, { managed: true }, never)).digest, /^[0-9a-f]{64}$/);
+  });
+
   test('looks are tried again when the service is away; the job is made once', async (t) => {
     const { backend, jobs, service } = await vertex(t);
     service.fault('ListCustomJobs', { code: status.UNAVAILABLE });
@@ -216,6 +225,35 @@ describe('what stands between us and Vertex AI', () => {
     const { last } = await outcomeOf(backend(), jobSpec(freshFolder(t), priors, 'fit', {}));
     assert.equal(last.state, 'succeeded', last.error);
     assert.equal(jobs.jobs.length, 1);
+  });
+
+  test('whatever the clock of a machine says, a job that may have been made is waited for as long as the list may hide it', async (t) => {
+    const hour = 3_600_000;
+    const { backend, jobs, service } = await vertex(t, { hiddenMs: 200, containers: false });
+    const spec = jobSpec(freshFolder(t), priors, 'fit', {});
+    const submit = (key: string, skew: number) =>
+      backend({ jobs: freshFolder(t), now: () => new Date(Date.now() + skew) }).submit(key, spec, AbortSignal.timeout(20_000));
+    for (const skew of [-hour, hour]) {
+      const before = jobs.jobs.length;
+      service.fault('CreateCustomJob', { code: status.UNAVAILABLE, done: true });
+      await submit(`hidden-${skew}`, skew);
+      assert.equal(jobs.jobs.length, before + 1);
+      service.fault('CreateCustomJob', { code: status.UNAVAILABLE });
+      await submit(`never-made-${skew}`, skew);
+      assert.equal(jobs.jobs.length, before + 2);
+    }
+  });
+
+  test('a job that waits for its machine says since when, by the time of the service', async (t) => {
+    const { backend, jobs } = await vertex(t, { queuedMs: 60_000, containers: false });
+    const vertexes = backend({ tempo: { pollMs: 20, pollMsMax: 20, visibleMs: 50, liveSeconds: 1, waitingMs: 100 } });
+    const job = await vertexes.submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), never);
+    for await (const event of vertexes.watch(job, AbortSignal.timeout(20_000))) {
+      if (event.kind !== 'log' || !event.line.startsWith('waits')) continue;
+      const since = new Date(jobs.jobs[0]!.created).toISOString().slice(0, 16);
+      assert.match(event.line, new RegExp(`^waits for n1-standard-4 in europe-west4 since ${since}Z: the quota`));
+      break;
+    }
   });
 
   test('a step that is cancelled when its job is made, but not noted yet, leaves no job behind', async (t) => {
@@ -257,8 +295,14 @@ describe('what stands between us and Vertex AI', () => {
       strategy: 'standard' as const,
       restarts: true,
     });
+    // Where no job was made, nobody waits for one.
+    const tempo = { pollMs: 30, pollMsMax: 60, visibleMs: 60_000, liveSeconds: 0.05 };
     const submit = (type: string, count: number) =>
-      backend({ machine: machine(type, count) }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), never);
+      backend({ machine: machine(type, count), tempo }).submit(
+        'k',
+        jobSpec(freshFolder(t), priors, 'fit', {}),
+        AbortSignal.timeout(10_000),
+      );
     await assert.rejects(submit('g2-standard-8', 1), {
       code: 'vertex-quota',
       fault: 'world',

@@ -190,7 +190,9 @@ export async function vertexJobs(context: Pick<TestContext, 'after'>, options: J
     folder: scratch,
     alive: () => jobs.filter((job) => !FINAL.includes(job.state)),
     evict: (name) => void children.get(name)?.kill('SIGKILL'),
-    hide: (name, lists) => void (found(name).hiddenLists = lists),
+    hide(name, lists) {
+      found(name).hiddenLists = lists;
+    },
     beforeCancel: (name, what) => void fates.set(name, what),
     handlers: {
       CreateCustomJob: ({ parent, customJob }: { parent: string; customJob: Body }) => {
