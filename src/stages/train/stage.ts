@@ -9,14 +9,11 @@ import { unknownMetrics } from '../metric-names.ts';
 import type { ProgressEvent } from '../run-job.ts';
 import { paramsOf } from '../tracked-run.ts';
 import { trainerSource } from '../trainer-inputs.ts';
-import { predictWithChampion } from './champion.ts';
 import { chooseAlgorithms, defaultsOf, hyperparameters, parametersOf } from './choose-algorithms.ts';
-import { chooseWinner } from './choose-winner.ts';
 import { algorithmTable, crossValidation, historyCurve, importanceCurve, trainerFile } from './describe-training.ts';
 import type { Features } from './features.ts';
 import { chosenInputs, trainInputs } from './inputs.ts';
-import { type Fitted, fitAlgorithm, predictPart } from './jobs.ts';
-import { whileTracked } from './live-tracking.ts';
+import type { Fitted } from './jobs.ts';
 
 const JUDGING = ['validation', 'test', 'oot'] as const;
 
@@ -52,6 +49,12 @@ export const train = defineStage({
 
   async run(inputs, { backend, trackers }, context) {
     const { files, signal, log, run, elsewhere } = context;
+    const [{ predictWithChampion }, { chooseWinner }, { fitAlgorithm, predictPart }, { whileTracked }] = await Promise.all([
+      import('./champion.ts'),
+      import('./choose-winner.ts'),
+      import('./jobs.ts'),
+      import('./live-tracking.ts'),
+    ]);
     const source = trainerSource(inputs);
     const features = JSON.parse(await readFile(inputs.features, 'utf8')) as Features;
     log.info('looking at the trainer and its environment');

@@ -256,23 +256,6 @@ describe('what stands between us and Vertex AI', () => {
     }
   });
 
-  test('a step that is cancelled when its job is made, but not noted yet, leaves no job behind', async (t) => {
-    const { backend, jobs } = await vertex(t, { containers: false });
-    const [stop, files] = [new AbortController(), fileStore()];
-    let launches = 0;
-    const store: typeof files = {
-      ...files,
-      async put(from, uri, how) {
-        if (uri.includes('/launches/') && ++launches === 2) stop.abort(new Error('the step is cancelled'));
-        how?.signal?.throwIfAborted();
-        return files.put(from, uri, how);
-      },
-    };
-    const submitted = backend({ store }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), stop.signal);
-    await assert.rejects(submitted, { message: 'the step is cancelled' });
-    assert.match(jobs.jobs[0]!.state, /CANCEL/);
-  });
-
   test('a step that is cancelled while its job is being made says so when that job cannot be told to end', async (t) => {
     const { backend, jobs, service, lines } = await vertex(t);
     const [stop, clients] = [new AbortController(), clientsOf(t, service)];
