@@ -60,9 +60,9 @@ async function resumed(
   return { ended, github, log: logOf(ended) };
 }
 
-test('nothing waits: green, and nobody is asked to run again; not a run that failed, runs, is of another workflow, or whose jobs came to their end', async (context) => {
+test('nothing waits: green, and nobody is asked to run again; not a run that was cancelled, runs, is of another workflow, or whose jobs came to their end', async (context) => {
   const runs = [
-    run(1, { conclusion: 'failure' }),
+    run(1, { conclusion: 'cancelled' }),
     run(2, { status: 'in_progress' }),
     run(3, { workflow: 'other.yml' }),
     run(4, { jobs: [other, job(40, false)] }),
@@ -93,6 +93,13 @@ test('jobs that run elsewhere: the one job of each run, behind 150 others, and a
   let days = 0;
   for (let attempt = 1; attempt < 50; attempt++) days += (attempt * 10 * MINUTES) / DAYS;
   assert.ok(days > 8, `${days} days`);
+});
+
+test('a run that something else has made red, another pipeline of it or its report, goes on as well', async (context) => {
+  const refused: StoredJob = { id: 2, path: 'retrain.assess', conclusion: 'failure', steps: [{ name: 'evaluate', conclusion: 'failure' }] };
+  const { ended, github, log } = await resumed(context, [run(7, { conclusion: 'failure', jobs: [refused, job(70)] })]);
+  assert.equal(ended.result, 'success', log);
+  assert.deepEqual(github.reruns, [{ run: 7, job: 'retrain.train' }]);
 });
 
 test('somebody runs it again at the same moment, or it has two jobs that wait: the run goes on once, and the others are gone on with too', async (context) => {
