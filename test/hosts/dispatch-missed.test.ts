@@ -47,6 +47,7 @@ async function repository(context: TestContext, text = workflow()) {
   };
   let id = 0;
   return {
+    cwd,
     github,
     ran: (created: string, more: Partial<StoredRun> = {}) =>
       void github.workflowRuns.push({
@@ -134,6 +135,30 @@ test('of a workflow for many pipelines, runs count that were started for this on
   await pass();
   const inputs = { 'logical-date': '2026-11-20T06:00+01:00', pipeline: 'pipelines/churn.yaml' };
   assert.deepEqual(github.dispatches, [{ workflow: 'train.yml', ref: 'main', inputs }]);
+});
+
+test('a pipeline is the same however its path is written, here and in the title of a run; one of elsewhere is refused', async (context) => {
+  const many = {
+    name: `Train \${{ inputs.pipeline }}, \${{ inputs.logical-date }}`,
+    inputs: 'logical-date: { type: string }\n      pipeline: { type: string }',
+  };
+  const { cwd, github, ran, pass } = await repository(context, workflow(many));
+  ran('18T05:20', { title: 'Train , ' });
+  ran('19T09:00', { event: 'workflow_dispatch', title: 'Train ./pipelines/churn.yaml, 2026-11-19' });
+  ran('20T09:00', { event: 'workflow_dispatch', title: 'Train /home/runner/work/ml/ml/pipelines/churn.yaml, 2026-11-20' });
+  ran('21T09:00', { event: 'workflow_dispatch', title: 'Train ./pipelines/other-churn.yaml, 2026-11-21' });
+  for (const pipeline of ['pipelines/churn.yaml', './pipelines/churn.yaml', join(cwd, 'pipelines/churn.yaml')]) {
+    assert.deepEqual(
+      await pass({ pipeline }),
+      ['churn: missed 2026-11-21T06:00+01:00.', 'Started train.yml for 2026-11-21T06:00+01:00.'],
+      pipeline,
+    );
+    assert.equal((github.dispatches.pop()!.inputs as Record<string, string>).pipeline, 'pipelines/churn.yaml');
+  }
+  const asked = github.requests.length;
+  for (const pipeline of ['', ' ', '../churn.yaml', join(cwd, '..', 'churn.yaml')])
+    await assert.rejects(pass({ pipeline }), { name: 'UserError', code: 'outside-repository' }, pipeline);
+  assert.equal(github.requests.length, asked);
 });
 
 test('a workflow with another schedule, or whose runs cannot be told apart, is refused before anything is started', async (context) => {

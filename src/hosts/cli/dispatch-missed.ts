@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join, posix, relative, resolve } from 'node:path';
 import { providers } from '../../catalog.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { cronFields } from '../../pipeline/cron.ts';
@@ -13,7 +13,7 @@ import { missedText } from './schedule.ts';
 interface Wish {
   readonly schedule: CatchUp;
   readonly model: string;
-  /** Path of the pipeline file in the repository. */
+  /** Path of the pipeline file, which lies in the repository. */
   readonly pipeline: string;
   /** File of .github/workflows, with or without that folder. */
   readonly workflow: string;
@@ -33,7 +33,8 @@ const PIPELINE_FILE = /[^\s,]+\.ya?ml/;
  * was dispatched is found again by its title, in whatever state it is, so that no tick is dispatched twice.
  */
 export async function dispatchMissed(wish: Wish, door: Door): Promise<void> {
-  const { schedule, model, pipeline } = wish;
+  const { schedule, model } = wish;
+  const pipeline = inRepository(wish.pipeline, door.cwd);
   const workflow = basename(wish.workflow);
   const say = (line: string) => door.out.write(`${line}\n`);
   const path = `.github/workflows/${workflow}`;
@@ -89,10 +90,20 @@ function refuseUnfit({ clocks, inputs, runName = '' }: StarterWorkflow, schedule
   }
 }
 
-/** A workflow of many pipelines names in a run's title the one it was started for, if it was only one. */
+/** The path as the repository knows it, however it was written. */
+function inRepository(path: string, top: string): string {
+  const found = path.trim() === '' ? '' : relative(top, resolve(top, path)).replaceAll('\\', '/');
+  if (found !== '' && !found.startsWith('../') && !isAbsolute(found)) return found;
+  throw new UserError('outside-repository', `Expected a pipeline file of this repository, found "${path}".`, {
+    todo: 'Start from the top folder of the repository: the workflow reads the file from there.',
+  });
+}
+
+/** A workflow of many pipelines names in a run's title the one it was started for, if it was only one; absolute, it lies in a runner's checkout. */
 function isOf({ title }: StartedRun, pipeline: string): boolean {
   const named = PIPELINE_FILE.exec(title)?.[0];
-  return named === undefined || named === pipeline;
+  if (named === undefined) return true;
+  return posix.isAbsolute(named) ? named.endsWith(`/${pipeline}`) : posix.normalize(named) === pipeline;
 }
 
 function runSeen({ startedBy, title, created }: StartedRun): RunSeen {

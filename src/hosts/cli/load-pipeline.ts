@@ -20,7 +20,7 @@ export async function loadPipeline(path: string | undefined, only: string | unde
   if (only !== undefined && !(only in stages)) {
     throw new UserError('unknown-stage', `There is no stage "${only}".${suggestion(only, Object.keys(stages))}`);
   }
-  if (path === undefined && only === undefined) {
+  if (path === undefined ? only === undefined : path.trim() === '') {
     throw new UserError('no-file', 'Which pipeline file?', { todo: 'Name it, e.g. pipelines/churn.yaml; `retrain init` writes one.' });
   }
   const file = path === undefined ? undefined : { name: path, text: await readText(resolvePath(door.cwd, path), path) };
