@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readArguments } from '../../src/hosts/cli/arguments.ts';
@@ -29,7 +29,7 @@ async function given(context: TestContext) {
   await write('partial/half', 5);
   await write('environments/e/lib', 90);
   await write('environments/e/retrain-environment.json', 2);
-  const prune = async (...options: string[]) => {
+  const run = async (...options: string[]): Promise<string> => {
     let out = '';
     const door = {
       cwd: folder,
@@ -38,6 +38,10 @@ async function given(context: TestContext) {
       out: { write: (text: string) => (out += text) },
     } as unknown as Door;
     await cache.run(readArguments(['prune', ...options], cache.options, 1), door);
+    return out;
+  };
+  const prune = async (...options: string[]) => {
+    const out = await run(...options);
     const left = await readdir(folder, { recursive: true, withFileTypes: true });
     return {
       out,
@@ -47,7 +51,7 @@ async function given(context: TestContext) {
         .sort(),
     };
   };
-  return { folder, prune };
+  return { folder, run, prune };
 }
 
 test('cache prune: frees all, and says how much of what', async (context) => {
@@ -78,4 +82,26 @@ test('cache prune: what a living process is fetching stays', async (context) => 
   const { out, left } = await withFileLock(join(folder, 'partial', 'half.lock'), () => prune(), { signal });
   assert.match(out, /Left 1 that is being fetched now/);
   assert.deepEqual(left, ['half', 'half.lock']);
+});
+
+test('cache prune: what others take away between listing and looking is gone, and no error', async (context) => {
+  const { folder, run } = await given(context);
+  await symlink(join(folder, 'nowhere'), join(folder, 'partial', 'gone'));
+  const places = [`data/cc`, 'environments/f/lib', 'partial'].map((place) => join(folder, place));
+  let pruned = false;
+  const others = (async () => {
+    while (!pruned) {
+      for (const place of places) await mkdir(place, { recursive: true });
+      await Promise.all(places.flatMap((place) => ['a', 'b', 'c'].map((name) => writeFile(join(place, name), 'x'))));
+      await Promise.all(places.flatMap((place) => ['a', 'b', 'c'].map((name) => rm(join(place, name), { force: true }))));
+      await rm(join(folder, 'environments', 'f'), { recursive: true });
+      await rm(join(folder, 'data', 'cc'), { recursive: true });
+    }
+  })();
+  try {
+    for (let pass = 0; pass < 100; pass++) assert.match(await run('--dry-run'), /Would free \d+ B/);
+  } finally {
+    pruned = true;
+    await others;
+  }
 });

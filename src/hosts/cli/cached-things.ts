@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { codeOf } from '../../kernel/durable-file.ts';
 import { isLocked } from '../../kernel/file-lock.ts';
 
 /** Something of the cache that is kept or freed as a whole: a file by digest, an unfinished download, an environment. */
@@ -20,22 +21,20 @@ const BY_DIGEST = ['data', 'models'];
 /** Below them: which content goes by another name. */
 const REFERRALS = 'names';
 
-/** What lies in a cache, in order. */
+/** What lies in a cache, in order. Others work on it meanwhile: what is gone before it was looked at is not there. */
 export async function cachedThings(cache: string): Promise<readonly CachedThing[]> {
-  const found: CachedThing[] = [];
+  const found: (CachedThing | undefined)[] = [];
   for (const what of await namesIn(cache)) {
     const folder = join(cache, what);
     if (BY_DIGEST.includes(what)) {
-      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true }))
-        if (entry.isFile() && entry.parentPath !== join(folder, REFERRALS))
-          found.push(await thing(what, join(entry.parentPath, entry.name)));
+      for await (const path of filesBelow(folder)) if (dirname(path) !== join(folder, REFERRALS)) found.push(await thing(what, path));
       continue;
     }
     const names = await readdir(folder).catch(() => undefined);
     if (!names) found.push(await thing(what, folder));
     for (const name of (names ?? []).sort()) if (!name.endsWith('.lock')) found.push(await thing(what, join(folder, name)));
   }
-  return found;
+  return found.filter((one) => one !== undefined);
 }
 
 /** Frees some of it, and what led to it. */
@@ -51,21 +50,39 @@ export async function free(cache: string, things: readonly CachedThing[]): Promi
   }
 }
 
-async function thing(what: string, path: string): Promise<CachedThing> {
-  const own = await stat(path);
-  const inside = own.isDirectory() ? await readdir(path, { recursive: true, withFileTypes: true }) : [];
+async function thing(what: string, path: string): Promise<CachedThing | undefined> {
+  const own = await ifThere(stat(path));
+  if (!own) return undefined;
   let files = own.isDirectory() ? 0 : 1;
   let bytes = own.isDirectory() ? 0 : own.size;
   let used = own.mtimeMs;
-  for (const entry of inside) {
-    if (!entry.isFile()) continue;
-    const { size, mtimeMs } = await stat(join(entry.parentPath, entry.name));
+  for await (const inside of own.isDirectory() ? filesBelow(path) : []) {
+    const file = await ifThere(stat(inside));
+    if (!file) continue;
     files++;
-    bytes += size;
+    bytes += file.size;
     // An environment notes its use in a file at its root.
-    if (entry.parentPath === path) used = Math.max(used, mtimeMs);
+    if (dirname(inside) === path) used = Math.max(used, file.mtimeMs);
   }
   return { what, path, files, bytes, used, busy: await isLocked(`${path}.lock`) };
+}
+
+/** Paths of the files in a folder and the folders below it. Links are not followed. */
+async function* filesBelow(folder: string): AsyncIterable<string> {
+  for (const entry of (await ifThere(readdir(folder, { withFileTypes: true }))) ?? []) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (entry.isFile()) yield path;
+  }
+}
+
+async function ifThere<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 const namesIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(() => [])).sort();
