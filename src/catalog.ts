@@ -58,6 +58,8 @@ export interface Settings {
   /** The environment, for secrets by the names the schema lists and for the search path of children. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
+  /** Ends what a provider waits for while it is made. */
+  readonly signal?: AbortSignal;
 }
 
 /** Every kind of provider; each choice of one behind `import()`, so that nothing is loaded that is not named. */
@@ -134,9 +136,9 @@ export const providers: Readonly<Record<string, (settings: Settings) => Promise<
   },
 };
 
-async function forgeOf({ base, env, log }: Pick<Settings, 'base' | 'env' | 'log'>) {
+async function forgeOf({ base, env, log, signal }: Pick<Settings, 'base' | 'env' | 'log' | 'signal'>) {
   const { openForge } = await import('./providers/forge/open-forge.ts');
-  return openForge({ base, env, log });
+  return openForge({ base, env, log, signal });
 }
 
 const storeKey = (shared: Settings['shared']): string | undefined => (typeof shared.store === 'string' ? shared.store : undefined);

@@ -74,7 +74,7 @@ async function comment(runner: Runner, stage: string, request: RunRequest, manif
       runner.write('No comment on the pull request: the step has no GITHUB_TOKEN in its environment.');
       return;
     }
-    const settings = { ...request, inputs: {}, log: (line: string) => runner.write(line) };
+    const settings = { ...request, inputs: {}, log: (line: string) => runner.write(line), signal };
     const { forge } = (await makeProviders({ forge: { kind: 'forge' } }, settings)) as { readonly forge: Forge };
     const url = alone
       ? await commentAlone(forge, pullRequest, { home: request.home, job: process.env.GITHUB_JOB ?? stage, manifest }, signal)

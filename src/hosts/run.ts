@@ -148,7 +148,7 @@ async function runStage(
     warn: (code: string, text: string) => view.warning(entry.name, code, text),
     progress: (share: number, text: string) => view.progress(entry.name, share, text),
   };
-  const open = { ...request, inputs: {}, log: log.info };
+  const open = { ...request, inputs: {}, log: log.info, signal };
   const store = async () => (await makeProviders({ store: storeSlot }, open)).store;
   const objects = async () => (await makeProviders({ objects: objectsSlot }, open)).objects;
   const { record, error } = await execute({
@@ -169,7 +169,8 @@ async function runStage(
       if (complete.kind === 'invalid') throw new InvalidInputs(complete.problems, `inputs of ${stage.name}`);
       return { values: complete.inputs, shown: wired.shown };
     },
-    providers: (inputs) => makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: manifest.id, inputs, log: log.info }),
+    providers: (inputs, attempt) =>
+      makeProviders(stage.needs, { ...request, jobs: jobsOf(folder), run: manifest.id, inputs, log: log.info, signal: attempt }),
     run: {
       id: manifest.id,
       model: manifest.model,

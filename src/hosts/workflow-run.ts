@@ -29,7 +29,7 @@ export async function tell(action: Action, env: NodeJS.ProcessEnv, runner: Runne
       });
     }
     if (problems.length > 0) throw new InvalidInputs(problems, `inputs of ${action}`);
-    const forge = (await openForge(env, runner)) as Forge;
+    const forge = (await openForge(env, runner, bounded)) as Forge;
     if (action === 'comment-fork') {
       await commentFork(env, forge, runner, bounded);
       return EXIT.fine;
@@ -61,7 +61,7 @@ async function tellAll(
   return EXIT.fine;
 }
 
-const openForge = (env: NodeJS.ProcessEnv, runner: Runner): Promise<unknown> =>
+const openForge = (env: NodeJS.ProcessEnv, runner: Runner, signal: AbortSignal): Promise<unknown> =>
   providers.forge!({
     env,
     home: '',
@@ -72,4 +72,5 @@ const openForge = (env: NodeJS.ProcessEnv, runner: Runner): Promise<unknown> =>
     shared: {},
     inputs: {},
     log: (line) => runner.write(line),
+    signal,
   });

@@ -7,14 +7,16 @@ export interface ForgePlace {
   readonly base: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: (line: string) => void;
+  /** Ends the wait for the remote. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Opens the forge of the repository that the environment names (`GITHUB_REPOSITORY`), or else the remote `origin`; with `GITHUB_TOKEN`, and on
  * GitHub Enterprise `GITHUB_API_URL` and `GITHUB_SERVER_URL`.
  */
-export async function openForge({ base, env, log }: ForgePlace): Promise<Forge> {
-  const repository = env.GITHUB_REPOSITORY || (await repositoryOfRemote(base, env, env.GITHUB_SERVER_URL || undefined));
+export async function openForge({ base, env, log, signal }: ForgePlace): Promise<Forge> {
+  const repository = env.GITHUB_REPOSITORY || (await repositoryOfRemote(base, env, { server: env.GITHUB_SERVER_URL || undefined, signal }));
   const token = env.GITHUB_TOKEN;
   const missing = [
     !repository && 'GITHUB_REPOSITORY (owner/name; no remote `origin` here names one on GitHub)',

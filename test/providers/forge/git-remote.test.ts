@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { repositoryAt, repositoryOfRemote } from '../../../src/providers/forge/git-remote.ts';
 import { openForge } from '../../../src/providers/forge/open-forge.ts';
 import { scratchFolder } from '../../contracts/scratch.ts';
+import { appears, within } from '../../e2e/appears.ts';
 import { customers } from '../../e2e/customers.ts';
 import { ownPipeline, ownProject } from '../../e2e/own-trainer.ts';
+import { Project, runs } from '../../e2e/support.ts';
 import { githubStandIn } from '../../stand-ins/github.ts';
 
 const git = (folder: string, ...args: string[]) => execFileSync('git', ['-C', folder, ...args], { stdio: 'pipe' });
@@ -51,8 +55,25 @@ test('the remote `origin` names the repository where the environment does not; t
   git(folder, 'remote', 'add', 'origin', 'git@github.com:acme/models.git');
   assert.equal((await forge()).repository, 'acme/models');
   assert.equal((await forge({ GITHUB_REPOSITORY: 'acme/other' })).repository, 'acme/other');
-  assert.equal(await repositoryOfRemote(folder, env, 'https://git.acme.example'), undefined, 'another server');
+  assert.equal(await repositoryOfRemote(folder, env, { server: 'https://git.acme.example' }), undefined, 'another server');
   assert.equal(await repositoryOfRemote(folder, { ...env, PATH: '' }), undefined, 'no git here');
+});
+
+test('a git that hangs and minds no SIGTERM ends with the signal, and so does opening the forge', async (context) => {
+  const project = await Project.make({});
+  context.after(() => project[Symbol.asyncDispose]());
+  await project.write('bin/git', '#!/bin/sh\ntrap "" TERM\necho $$ > "$2/git.pid"\nwhile :; do sleep 0.1; done\n');
+  await chmod(join(project.folder, 'bin', 'git'), 0o755);
+  const env = { PATH: `${join(project.folder, 'bin')}:${process.env.PATH}`, GITHUB_TOKEN: 'token' };
+  const stop = new AbortController();
+  const opening = openForge({ base: project.folder, env, log: () => {}, signal: stop.signal });
+  const refused = assert.rejects(opening, { name: 'AbortError' });
+  const pid = Number(await appears(project, 'git.pid'));
+  context.after(async () => (await runs(pid)) && process.kill(pid, 'SIGKILL'));
+  stop.abort();
+  await refused;
+  await within(5_000, 'the end of git', async () => !(await runs(pid)));
+  await assert.rejects(openForge({ base: project.folder, env, log: () => {}, signal: stop.signal }), { name: 'AbortError' });
 });
 
 test('plan in a clone, with `registry: git`: nothing but a token is needed', async (context) => {
