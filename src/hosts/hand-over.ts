@@ -53,6 +53,7 @@ async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, 
 }
 
 async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, runner: Runner, signal: AbortSignal): Promise<void> {
+  const needs = given.needs === undefined ? undefined : readNeeds(given.needs);
   const home = env.RETRAIN_HOME ?? join(env.RUNNER_TEMP!, 'retrain');
   await mkdir(home, { recursive: true });
   const arriving = await mkdtemp(join(home, 'arriving-'));
@@ -63,8 +64,8 @@ async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifact
     if (manifest.id !== envelope.run || manifest.id !== basename(folder)) {
       throw new UserError('other-run', `The envelope is of the run ${envelope.run}, its manifest of ${manifest.id}.`);
     }
-    if (given.needs !== undefined) {
-      const lost = recordOfLostJob(readNeeds(given.needs), given.publishes !== 'false', manifest, stages, new Date());
+    if (needs !== undefined) {
+      const lost = recordOfLostJob(needs, given.publishes !== 'false', manifest, stages, new Date());
       manifest = await withRecord(folder, manifest, lost);
     }
     tell(runner, manifest, folder, await stagesOf(folder));
@@ -83,7 +84,7 @@ async function withRecord(folder: string, manifest: Manifest, record: StageRecor
 /** The stages in the order of this run, as its pipeline file has it. */
 async function stagesOf(folder: string): Promise<readonly StageEntry[]> {
   const path = join(folder, 'resolved.json');
-  return inOrder(stages, readResolved(JSON.parse(await readFile(path, 'utf8')), path).stages.register?.inputs.when);
+  return inOrder(stages, readResolved(await readFile(path, 'utf8'), path).stages.register?.inputs.when);
 }
 
 function tell(runner: Runner, manifest: Manifest, folder: string, entries: readonly StageEntry[]): void {

@@ -28,8 +28,18 @@ export const resolvedSchema = z.strictObject({
 /** What a run was told: written once, at its start. */
 export type Resolved = z.infer<typeof resolvedSchema>;
 
-/** Reads what was written as resolved.json. */
-export function readResolved(json: unknown, name = 'resolved.json'): Resolved {
+/** Reads what was written as resolved.json. `UserError`: `newer-form`, `corrupt-file`. */
+export function readResolved(text: string, name = 'resolved.json'): Resolved {
+  const corrupt = (why: string) =>
+    new UserError('corrupt-file', `${name} is not what Retrain wrote there: ${why}`, {
+      todo: 'Start a new run; the file cannot be repaired.',
+    });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw corrupt(String(error));
+  }
   const schema = typeof json === 'object' && json !== null && 'schema' in json ? json.schema : undefined;
   const major = typeof schema === 'string' ? Number(/^retrain\/resolved\/(\d+)$/.exec(schema)?.[1]) : Number.NaN;
   if (major > Number(RESOLVED_SCHEMA.split('/').at(-1))) {
@@ -39,9 +49,7 @@ export function readResolved(json: unknown, name = 'resolved.json'): Resolved {
   }
   const read = resolvedSchema.safeParse(json);
   if (read.success) return read.data;
-  throw new UserError('corrupt-file', `${name} is not what Retrain wrote there: ${z.prettifyError(read.error)}`, {
-    todo: 'Start a new run; the file cannot be repaired.',
-  });
+  throw corrupt(z.prettifyError(read.error));
 }
 
 /** Shared keys that cannot change a model, nor what is decided about it. */

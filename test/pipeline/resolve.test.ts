@@ -254,10 +254,10 @@ test('the same schema may be written in one stage and filled in another', () => 
 
 test('resolved.json is read back as written; a newer form and a damaged file are refused', () => {
   const written = resolved({ file: file(churn) });
-  assert.deepEqual(readResolved(JSON.parse(JSON.stringify(written))), written);
-  assert.throws(() => readResolved({ ...written, schema: 'retrain/resolved/2' }), { code: 'newer-form' });
-  assert.throws(() => readResolved({ ...written, stages: 3 }), { code: 'corrupt-file' });
-  assert.throws(() => readResolved(null), { code: 'corrupt-file' });
+  assert.deepEqual(readResolved(JSON.stringify(written)), written);
+  assert.throws(() => readResolved(JSON.stringify({ ...written, schema: 'retrain/resolved/2' })), { code: 'newer-form' });
+  for (const text of [JSON.stringify({ ...written, stages: 3 }), 'null', JSON.stringify(written).slice(0, 99), ''])
+    assert.throws(() => readResolved(text), { code: 'corrupt-file', fault: 'user' }, text);
 });
 
 test('the key knows what can change the model or the decision, and nothing else', () => {

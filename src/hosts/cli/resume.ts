@@ -70,5 +70,5 @@ const stagesLeft = ({ records }: Manifest): readonly string[] =>
 /** What the run was told when it began. */
 async function resolvedOf({ home }: Loaded, { id }: Manifest): Promise<Resolved> {
   const path = join(runFolder(home, id), 'resolved.json');
-  return readResolved(JSON.parse(await readFile(path, 'utf8')), path);
+  return readResolved(await readFile(path, 'utf8'), path);
 }

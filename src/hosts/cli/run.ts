@@ -94,7 +94,7 @@ async function lastRun(loaded: Loaded, picked: readonly string[], needed: boolea
 }
 
 /** Who runs this pipeline now. */
-export const lockOf = ({ home, model }: Loaded): string => join(home, 'locks', `${model}.lock`);
+export const lockOf = ({ home, model }: Pick<Loaded, 'home' | 'model'>): string => join(home, 'locks', `${model}.lock`);
 
 /** Holds the lock of the model while it works; somebody else's run is told of, exit 3. */
 export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {

@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
+import { isLocked } from '../../kernel/file-lock.ts';
 import { EXIT } from '../../kernel/flow.ts';
-import { livenessOf, ownerSchema } from '../../kernel/process-owner.ts';
 import type { Manifest } from '../../kernel/record.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { secondsText } from '../legible.ts';
 import { HOME_OPTION, JSON_OPTION, type Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
 import { homeOf, warnUnreadable } from './place.ts';
+import { lockOf } from './run.ts';
 import { textTable } from './text-table.ts';
 
 export const status: Verb = {
@@ -49,11 +48,9 @@ export const status: Verb = {
 };
 
 /** A manifest that says `running` is believed only while the process that holds the model's lock lives. */
-async function stateOf(manifest: Manifest, home: string): Promise<string> {
-  if (manifest.outcome !== 'running') return manifest.outcome;
-  const text = await readFile(join(home, 'locks', `${manifest.model}.lock`), 'utf8').catch(() => undefined);
-  const owner = text === undefined ? undefined : ownerSchema.safeParse(JSON.parse(text)).data;
-  return owner && livenessOf(owner) !== 'dead' ? 'running' : 'died';
+async function stateOf({ outcome, model }: Manifest, home: string): Promise<string> {
+  if (outcome !== 'running') return outcome;
+  return (await isLocked(lockOf({ home, model }))) ? 'running' : 'died';
 }
 
 /** The stage after the last one that left a record. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { InvalidInputs } from '../../kernel/errors.ts';
 import { interruption, PHASES, type Phase, refusal, type StageEntry } from '../../kernel/flow.ts';
 import { emptyRecord, type Manifest, type StageRecord } from '../../kernel/record.ts';
 
@@ -10,7 +11,21 @@ const needsSchema = z.record(
 /** The `needs` context of a job, as JSON: how each job before it ended, and whether it handed anything on. */
 export type Needs = z.infer<typeof needsSchema>;
 
-export const readNeeds = (text: string): Needs => needsSchema.parse(JSON.parse(text));
+/** Reads the context as a workflow gives it, `${{ toJSON(needs) }}`; anything else is `InvalidInputs`. */
+export function readNeeds(text: string): Needs {
+  const wrong = (found: string) =>
+    new InvalidInputs([{ path: 'needs', message: `expected \`\${{ toJSON(needs) }}\`, ${found}`, file: 'with' }], 'inputs of hand-over');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw wrong('found text that is not JSON.');
+  }
+  const read = needsSchema.safeParse(value);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  throw wrong(`and in it ${issue?.path.join('.') || 'the whole'}: ${issue?.message}`);
+}
 
 type Ending = 'failure' | 'cancelled';
 

@@ -108,6 +108,20 @@ test('what one job saves another restores, byte for byte, and is told how the ru
   assert.equal((await readManifest(join(there!, 'run.json'))).records.at(-1)?.error?.code, 'job-lost');
 });
 
+test('a context `needs` that is none is the workflow to mend, said before anything is fetched', async () => {
+  for (const [needs, found] of [
+    ['Object', /with: needs: expected `\$\{\{ toJSON\(needs\) \}\}`, found text that is not JSON/],
+    ['[]', /needs: .*and in it the whole: /],
+    ['{"train":{"result":"lost"}}', /needs: .*and in it train\.result: /],
+  ] as const)
+    assert.throws(() => readNeeds(needs), { code: 'invalid-inputs', fault: 'user', message: found });
+  await using service = await ArtifactService.begin();
+  await using job = await RunnerJob.begin({ env: service.env('run-1', 'report') });
+  const restored = await restore(job, { outputs: { 'artifact-id': '1', digest: `sha256:${'0'.repeat(64)}` } }, { needs: 'Object' });
+  assert.equal(restored.code, 2, restored.log.join('\n'));
+  assert.equal(restored.outputs.reason, 'invalid-inputs');
+});
+
 test('an artifact whose bytes changed stops the run, and one of another workflow run is not found', async () => {
   await using service = await ArtifactService.begin();
   const { job, folder } = await jobWithRun(service);
