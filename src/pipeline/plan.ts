@@ -132,9 +132,11 @@ function willRun(
 
 const isEmpty = (value: unknown) => value === undefined || (Array.isArray(value) && value.length === 0);
 
-function readsOf(stage: StageDeclaration, { stages }: Resolved, { registry }: PlanFacts): string[] {
+function readsOf(stage: StageDeclaration, { stages }: Resolved, { registry, champion }: PlanFacts): string[] {
   const inputs = stages[stage.name]!.inputs;
-  const given = DATA_INPUTS.filter((key) => Object.hasOwn(inputs, key)).flatMap((key) => texts(inputs[key]));
+  // Only the model that training starts from is brought: `initial` is not where the champion takes its place.
+  const base = inputs.base === 'latest' ? ['prefix'] : inputs.base === 'original' || champion === undefined ? ['initial'] : [];
+  const given = [...DATA_INPUTS, ...base].filter((key) => Object.hasOwn(inputs, key)).flatMap((key) => texts(inputs[key]));
   const wires = ownInputs(stage)
     .filter(([key]) => !Object.hasOwn(inputs, key))
     .map(([, schema]) => filledFrom(schema))

@@ -17,7 +17,11 @@ const stage = (name: string, inputs: Record<string, z.ZodType> = {}, needs: Reco
 });
 const stages = {
   ...stage('gate', { enabled: sharedKeys.enabled }),
-  ...stage('fetch-model', {}, { registry }),
+  ...stage(
+    'fetch-model',
+    { base: z.enum(['champion', 'original']).default('champion').describe('Which.'), initial: text.optional() },
+    { registry },
+  ),
   ...stage('fetch-data', { source: text }),
   ...stage('drift', { current: wired('fetch-data.data', text), config: wired('config.train.x', text) }, { registry }),
   ...stage('train', {
@@ -115,6 +119,11 @@ test('what is read and written is named, and nothing is for a stage that is skip
   assert.deepEqual(found(all, 'register').writes, ['file:.retrain/registry: a new version of churn']);
   assert.deepEqual(found(all, 'report').writes, ['.retrain/runs/<run>/report.md', '.retrain/runs/<run>/report.html']);
   assert.deepEqual(found(planned(churn, { champion: undefined }), 'drift').reads, []);
+  const based = (more: string, facts = {}) =>
+    found(planned(`${churn}fetch-model: { initial: hf://o/n${more} }\n`, facts), 'fetch-model').reads;
+  assert.deepEqual(based('', { champion: undefined }), ['hf://o/n', 'file:.retrain/registry']);
+  assert.deepEqual(based(''), ['file:.retrain/registry'], 'the champion takes its place');
+  assert.deepEqual(based(', base: original'), ['hf://o/n', 'file:.retrain/registry']);
 });
 
 const vertex = (train: string, google = '') => `${churn}train: { backend: vertex, ${train}}\nstore: gs://b/r\n${google}`;

@@ -14,7 +14,7 @@ const TRACKER_SECONDS = 300;
 
 /**
  * Logs a run to every tracker: parameters, figures, tags, the report. Runs that had nothing to do are not logged.
- * A tracker that is down is a warning: the records stay the truth.
+ * A tracker that is down is a warning: the records stay the truth. Gives the names of those that were told.
  */
 export async function logRun(
   manifest: Manifest,
@@ -22,13 +22,13 @@ export async function logRun(
   artifacts: Artifacts,
   log: Log,
   signal: AbortSignal,
-): Promise<number> {
-  if (manifest.outcome === 'skipped') return 0;
-  let logged = 0;
+): Promise<readonly string[]> {
+  if (manifest.outcome === 'skipped') return [];
+  const logged: string[] = [];
   for (const tracker of trackers) {
     try {
       await withDeadline((within) => logTo(tracker, manifest, artifacts, within), signal, TRACKER_SECONDS, 0);
-      logged++;
+      logged.push(tracker.name);
     } catch (error) {
       // A call that hangs would keep the whole process waiting for its answer.
       await tracker.close?.().catch(() => undefined);

@@ -34,8 +34,8 @@ export const report = defineStage({
     const tracked = await logRun(manifest, trackers, { 'report.html': files.path('report.html') }, log, signal);
     return {
       verdict: passed,
-      found: `report.md, report.html${tracked > 0 ? `; logged to ${trackers.map(({ name }) => name).join(', ')}` : ''}`,
-      outputs: { ...outputs, tracked, 'run-name': runName(manifest) },
+      found: `report.md, report.html${tracked.length > 0 ? `; logged to ${tracked.join(', ')}` : ''}`,
+      outputs: { ...outputs, tracked: tracked.length, 'run-name': runName(manifest) },
     };
   },
 });

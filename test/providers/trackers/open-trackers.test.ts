@@ -32,7 +32,7 @@ test('trackers: several take the same run; when Vertex AI is down the others hav
   };
   const report = join(home, 'report.html');
   await writeFile(report, '<p>report</p>');
-  assert.equal(await logRun(promoted, trackers, { 'report.html': report }, log, signal), 2);
+  assert.equal((await logRun(promoted, trackers, { 'report.html': report }, log, signal)).length, 2);
   const runs = server.calls.flatMap(({ method, request }) =>
     method === 'CreateContext' ? [(request as { contextId: string }).contextId] : [],
   );
@@ -42,7 +42,7 @@ test('trackers: several take the same run; when Vertex AI is down the others hav
   assert.ok('auc_roc' in (metadata._metrics as object), JSON.stringify(metadata._metrics));
 
   await server.stop();
-  assert.equal(await logRun({ ...promoted, id: 'another' }, trackers, { 'report.html': report }, log, signal), 1);
+  assert.equal((await logRun({ ...promoted, id: 'another' }, trackers, { 'report.html': report }, log, signal)).length, 1);
   assert.match(warnings.join(), /^tracker-failed: vertex: Could not look for the metadata store: (?:UNAVAILABLE|DEADLINE_EXCEEDED)/);
 });
 
