@@ -97,7 +97,12 @@ async function predictedFor(
   const theirs = cells(id);
   if (!ids || !theirs) {
     if (predicted.length === rows) return predicted;
-    throw new BadInput('row-count', `expected ${rows} predictions, one for each row, found ${predicted.length}.`, { file: given.name });
+    throw new BadInput(
+      'row-count',
+      `expected ${rows} predictions, one for each row, found ${predicted.length}.`,
+      { file: given.name },
+      'Without a key in both files they are joined by position: each row needs its prediction.',
+    );
   }
   const lost = theirs.indexOf(undefined);
   if (lost !== -1) throw new BadInput('missing-key', 'The key is missing.', { file: given.name, row: lost + 2, column: id });

@@ -68,7 +68,7 @@ test('without keys rows are joined by position, and their number must agree', as
   const predictions = bench.write('p.csv', csv('pred', [['select 1'], ['SELECT 3']]));
   assert.equal((await bench.run(evaluate, { ...TASK, rows, predictions })).metric('exact_match')?.value, 0.5);
   bench.write('p.csv', csv('pred', [['select 1']]));
-  await assert.rejects(bench.run(evaluate, { ...TASK, rows, predictions }), { code: 'row-count' });
+  await assert.rejects(bench.run(evaluate, { ...TASK, rows, predictions }), { code: 'row-count', todo: /joined by position/ });
   await assert.rejects(
     bench.run(evaluate, { ...TASK, rows, predictions, columns: { predicted: 'nope' } }),
     /no column "nope"; there are pred/,
