@@ -50,6 +50,11 @@ const targetParts = z
 const target = z.union([text, targetParts]).transform((value) => (typeof value === 'string' ? { column: value } : value));
 export type Target = z.output<typeof targetParts>;
 
+const tracker = text.regex(
+  /^(?:file(?::.+)?|vertex|mlflow(?::https?:\/\/\S+)?)$/,
+  'expected file, file:FOLDER, vertex, mlflow or mlflow:https://SERVER',
+);
+
 const cron = text.check((context) => {
   const problem = cronProblem(context.value);
   if (problem !== undefined) context.issues.push({ code: 'custom', message: problem, input: context.value });
@@ -187,11 +192,11 @@ export const sharedKeys = {
   ),
   tracker: shared(
     z
-      .union([text, z.array(text)])
+      .union([tracker, z.array(tracker)])
       .transform((value) => (typeof value === 'string' ? [value] : value))
       .prefault('file')
       .describe(
-        'Where runs are also logged: one tracker or a list of them, `file` (in the home folder), `file:FOLDER`, `vertex` (Vertex AI Experiments); an empty list logs nowhere else. The record stays the truth.',
+        'Where runs are also logged: one tracker or a list of them, `file` (in the home folder), `file:FOLDER`, `vertex` (Vertex AI Experiments), `mlflow` (the MLflow server that MLFLOW_TRACKING_URI names), `mlflow:https://SERVER`; an empty list logs nowhere else. The record stays the truth.',
       ),
   ),
   google: shared(google.optional().describe('Where on Google Cloud lies what this file calls `vertex`. Absent: the environment says it.')),

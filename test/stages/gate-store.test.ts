@@ -33,7 +33,7 @@ async function bench(context: TestContext) {
       const store = openStore({ base: folder, env: { STORAGE_EMULATOR_HOST: gcs.endpoint }, log });
       const say = { info: log, progress: log, warn: (code: string) => void warnings.push(code) };
       const run = { id: 'r1', model: 'sql', logicalDate: '2026-11-21', seed: '0'.repeat(16) };
-      return gate.run(inputs, { registry, data, backend, store }, { files, signal, log: say, now: new Date(0), run });
+      return gate.run(inputs, { registry, data, backend, store, trackers: [] }, { files, signal, log: say, now: new Date(0), run });
     },
   };
 }

@@ -11,7 +11,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { posix } from 'node:path';
 import type { TestContext } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 
 interface Point {
   readonly key: string;
@@ -42,8 +41,8 @@ export interface MlflowFault {
   readonly status?: number;
   readonly text?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Waits before anything else. */
-  readonly afterMs?: number;
+  /** No answer ever comes. */
+  readonly hang?: true;
   /** The request is done, and its answer never comes. */
   readonly lost?: true;
 }
@@ -221,7 +220,7 @@ export async function mlflowStandIn(context: Pick<TestContext, 'after'>, options
     calls.push({ name, bytes: body.length, ...(sent !== undefined && { authorization: sent }) });
     const at = faults.findIndex((one) => name.includes(one.name));
     const fault = at < 0 ? undefined : faults.splice(at, 1)[0]?.fault;
-    if (fault?.afterMs !== undefined) await delay(fault.afterMs);
+    if (fault?.hang) return;
     if (fault?.status !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.text ?? '');
     if (authorization !== undefined && sent !== authorization) return void response.writeHead(401).end('You are not authenticated.');
     if (!url.pathname.startsWith(`${prefix}/`)) return void response.writeHead(404).end('<!doctype html><title>404 Not Found</title>');

@@ -6,6 +6,7 @@ import { bytesText } from '../../kernel/bytes-text.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { type Finding, jobFindings } from './doctor-jobs.ts';
+import { trackerFindings } from './doctor-trackers.ts';
 import { type Door, HOME_OPTION, type Verb } from './door.ts';
 import { loadPipeline } from './load-pipeline.ts';
 import { homeOf } from './place.ts';
@@ -16,7 +17,7 @@ const FREE_BYTES_WANTED = 2_000_000_000;
 
 export const doctor: Verb = {
   name: 'doctor',
-  summary: 'Look at this machine: is everything there that a run needs? With a pipeline file, also at its jobs elsewhere.',
+  summary: 'Look at this machine: is everything there that a run needs? With a pipeline file, also at its trackers and its jobs elsewhere.',
   usage: '[FILE]',
   arguments: 1,
   options: [HOME_OPTION, { name: 'cancel', value: 'JOB', text: 'With FILE: cancel this job, by its id.' }],
@@ -28,7 +29,7 @@ export const doctor: Verb = {
     const loaded = args.positional[0] === undefined ? undefined : await loadPipeline(args.positional[0], undefined, args, door);
     const home = loaded?.home ?? homeOf(args, door);
     const findings = [nodeFinding(), await pythonFinding(door), await gitFinding(door), await homeFinding(home), await diskFinding(home)];
-    if (loaded) findings.push(...(await jobFindings(loaded, args.value('cancel'), door)));
+    if (loaded) findings.push(...(await trackerFindings(loaded, door)), ...(await jobFindings(loaded, args.value('cancel'), door)));
     for (const { what, good, text } of findings) door.out.write(`${good ? '✓' : '✗'} ${what.padEnd(8)} ${text}\n`);
     return findings.every(({ good }) => good) ? EXIT.fine : EXIT.user;
   },

@@ -9,6 +9,7 @@ import { backend } from '../../providers/backends/backend.ts';
 import { cannotPropose, type ModelState, registry } from '../../providers/registries/registry.ts';
 import { data } from '../../providers/sources/source.ts';
 import { store } from '../../providers/stores/store.ts';
+import { trackers } from '../../providers/trackers/tracker.ts';
 import { backendInputs } from '../backend-inputs.ts';
 import { knownOutcome } from '../known-outcome.ts';
 import { trainerInputs, trainerSource } from '../trainer-inputs.ts';
@@ -69,7 +70,8 @@ export const gate = defineStage({
     version: 'Version that already stands for this code, configuration and data; only when skipped.',
     reason: 'Code of the reason when skipped.',
   },
-  needs: { registry, data, backend, store },
+  // The trackers are told nothing here: that they can be opened is known before anything is spent.
+  needs: { registry, data, backend, store, trackers },
 
   async run(inputs, { registry, data, backend, store }, context) {
     const { name, enabled, source, force } = inputs;
