@@ -32,7 +32,7 @@ export async function getJob(name: string, clients: VertexClients, signal: Abort
 /** Answers to a cancel that a job may give which has ended by itself, or is gone. */
 const NEEDLESS: readonly (VertexStatus | undefined)[] = ['NOT_FOUND', 'FAILED_PRECONDITION', 'INVALID_ARGUMENT'];
 
-/** Tells a job to end; one that has ended by itself, or is gone, need not be told. What it is then, if it is still there. */
+/** Tells a job to end; one that has ended by itself, or is gone, need not be told. What it is then, if it is still there and can be seen. */
 export async function endJob(name: string, clients: VertexClients, signal: AbortSignal): Promise<CustomJob | undefined> {
   const service = await clients.jobs();
   try {
@@ -43,11 +43,14 @@ export async function endJob(name: string, clients: VertexClients, signal: Abort
     if (found !== undefined && isUnderWay(found)) throw error;
     return found;
   }
-  return getJob(name, clients, signal);
+  // It was told: whoever cannot look must not say that it was not.
+  return getJob(name, clients, signal).catch(() => undefined);
 }
 
 /** Tells a job to end, within a time of its own; what has become of it, or surely will. */
 export async function cancelJob(name: string, clients: VertexClients): Promise<JobState> {
+  // A process that has spoken to nobody yet (a post step) loads its client first: that is no time of the service's.
+  await clients.jobs();
   const found = await endJob(name, clients, AbortSignal.timeout(CANCEL_SECONDS * 1_000));
   if (found === undefined) return 'cancelled';
   if (mayHaveSucceeded(found)) return 'succeeded';

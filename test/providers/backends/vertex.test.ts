@@ -166,6 +166,14 @@ describe('a job of Vertex AI', () => {
     assert.equal(await vertexes.find('k', never), undefined);
   });
 
+  test('cancelled, and what became of it cannot be seen: it was told all the same, and that is what is said', async (t) => {
+    const { backend, jobs, service } = await vertex(t, { containers: false });
+    const job = await backend().submit('k', jobSpec(freshFolder(t), bad, 'fit', { algorithm: 'bad', parameters: { how: 'hang' } }), never);
+    service.fault('GetCustomJob', { code: status.PERMISSION_DENIED });
+    assert.equal(await backend().cancel(job), 'cancelled');
+    assert.match(jobs.jobs[0]!.state, /CANCEL/);
+  });
+
   test('cancelled when it has just ended: that is how it ended, and no error', async (t) => {
     const { backend, jobs } = await vertex(t, { containers: false });
     const ends = [
