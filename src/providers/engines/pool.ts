@@ -46,6 +46,8 @@ class Pool implements Judge {
   readonly #signal: AbortSignal;
   readonly #settings: Required<Omit<PoolSettings, 'threads'>>;
   readonly #threadsMax: number;
+  /** As many as may be at work now. */
+  #threads = 1;
   readonly #idle: JudgeThread[] = [];
   readonly #all: JudgeThread[] = [];
   readonly #first: JudgeThread;
@@ -138,8 +140,8 @@ class Pool implements Judge {
       }
       waiting.push(found);
       if (fresh.length >= this.#settings.batch || characters >= BATCH_CHARACTERS) send();
-      const threads = rows >= MANY_ROWS ? this.#threadsMax : 1;
-      while (waiting.length > this.#settings.batch * (threads + 1)) {
+      if (rows >= MANY_ROWS) this.#threads = this.#threadsMax;
+      while (waiting.length > this.#settings.batch * (this.#threads + 1)) {
         const next = waiting.shift()!;
         if (unsent.has(next)) send();
         yield await next;
@@ -192,7 +194,7 @@ class Pool implements Judge {
   async #take(): Promise<JudgeThread> {
     const idle = this.#idle.pop();
     if (idle) return idle;
-    if (this.#all.length < this.#threadsMax) {
+    if (this.#all.length < this.#threads) {
       const thread = this.#open();
       this.#all.push(thread);
       return thread;

@@ -106,6 +106,9 @@ const PLACES_MAX = 64;
 /** SQLite names the token, not its place: the first occurrence up to which the text already gives the same message. */
 function placeOf(database: DatabaseSync, rest: string, message: string): number {
   if (message === 'incomplete input') return rest.length;
+  // "LIMIT clause should come after UNION not before": said of the clause, by its first word.
+  const clause = /^(ORDER|LIMIT)\b.* clause should come /.exec(message)?.[1];
+  if (clause !== undefined) return Math.max(0, rest.search(new RegExp(`\\b${clause}\\b`, 'i')));
   const token = NEAR.exec(message)?.[1] ?? /^unrecognized token: "([\s\S]*)"$/.exec(message)?.[1];
   if (token === undefined || token === '') return 0;
   let tries = 0;

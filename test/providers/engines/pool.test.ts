@@ -19,24 +19,54 @@ async function verdicts(judge: Judge, texts: Iterable<string>): Promise<string[]
   return found;
 }
 
-test('texts stream through a thread in order, equal texts share a verdict', async () => {
-  const judge = await open(sqlite, { batch: 3 });
+/** The real threads, and every batch each of them was sent. */
+function watchedStarters() {
+  const sent: string[][][] = [];
+  const { startWorker } = startFromSources(root);
+  const starters = {
+    startWorker(role: 'sql-judge', data: unknown): Worker {
+      const worker = startWorker(role, data);
+      const batches: string[][] = [];
+      sent.push(batches);
+      const post = worker.postMessage.bind(worker);
+      worker.postMessage = (request: { texts: string[] }) => {
+        batches.push(request.texts);
+        post(request);
+      };
+      return worker;
+    },
+  };
+  return { sent, starters };
+}
+
+test('texts stream through a thread in order, equal texts share a verdict', async (context) => {
+  const { sent, starters } = watchedStarters();
+  const judge = await openJudge(sqlite, { root }, starters, never, { batch: 3 });
+  context.after(() => judge.close());
   const texts = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? 'SELECT a FROM' : i % 4 === 1 ? 'SELECT 1' : `SELECT ${i}`));
   assert.deepEqual(
     await verdicts(judge, texts),
     texts.map((text) => (text === 'SELECT a FROM' ? 'incomplete' : 'valid')),
   );
+  assert.deepEqual(sent.flat(2).sort(), [...new Set(texts)].sort(), 'each text is judged once');
+  assert.ok(sent.flat().every((batch) => batch.length <= 3));
   assert.deepEqual(await verdicts(judge, Array(2_000).fill('SELECT 1')), Array(2_000).fill('valid'));
   assert.match(judge.facts.version, /^SQLite 3/);
-  await judge.close();
 });
 
-test('several threads at work keep the order', async () => {
-  const judge = await open({ dialect: 'sqlite', engine: 'auto' }, { batch: 2_000, threads: 2 });
-  const texts = Array.from({ length: 60_000 }, (_, i) => (i % 7 === 0 ? `SELECT ${i % 5_000} FROM` : `SELECT ${i % 5_000}`));
+test('from 50,000 rows on several threads are at work, and keep the order', async (context) => {
+  const { sent, starters } = watchedStarters();
+  const judge = await openJudge(sqlite, { root }, starters, never, { batch: 2_000, threads: 2 });
+  context.after(() => judge.close());
+  await verdicts(
+    judge,
+    Array.from({ length: 6_000 }, (_, i) => `SELECT a${i}`),
+  );
+  assert.equal(sent.length, 1);
+  const texts = Array.from({ length: 60_000 }, (_, i) => `SELECT ${i < 50_000 ? i % 100 : i}${i % 7 === 0 ? ' FROM' : ''}`);
   const found = await verdicts(judge, texts);
+  assert.equal(sent.length, 2);
   assert.ok(found.every((verdict, i) => (verdict === 'valid') === (i % 7 !== 0)));
-  await judge.close();
 });
 
 test('structure comes the same way', async () => {
