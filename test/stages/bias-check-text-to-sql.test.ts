@@ -26,6 +26,17 @@ test("the reference system's figures by bucket, from the file it leaves behind",
       ['extra', '0.0181', '166', '0.5219', '166'],
     ],
   );
+  assert.deepEqual(cells[0]!.slice(5), ['exact_match_low', 'exact_match_high', 'f1_score_low', 'f1_score_high', 'small']);
+  // Wilson's interval of 3 of 166; the interval of F1 lies around its mean.
+  assert.deepEqual(
+    cells[4]!.slice(5, 7).map((cell) => Number(cell).toFixed(4)),
+    ['0.0062', '0.0518'],
+  );
+  assert.ok(Number(cells[4]![7]) < 0.5219 && Number(cells[4]![8]) > 0.5219);
+  assert.deepEqual(
+    cells.slice(1).map((cell) => cell[9]),
+    ['0', '0', '0', '0'],
+  );
   assert.equal(
     file('sql_complexity_distribution.csv'),
     'sql_complexity,count,perc\nmedium,446,43.13\neasy,248,23.98\nhard,174,16.83\nextra,166,16.05\n',
@@ -70,6 +81,7 @@ test('after evaluate its CSV is read: its labels, its scores', async () => {
     'sql_complexity,count,perc\nCTEs,1,33.33\nbasic SQL,1,33.33\nsingle join,1,33.33\n',
   );
   for (const name of ['per_bucket_complexity_eval.csv', 'sql_complexity_distribution.csv']) assert.equal(file(name), alone.file(name));
+  assert.equal(file('per_bucket_complexity_eval.csv').match(/,1$/gm)?.length, 3, 'small buckets are marked, not hidden');
   assert.equal(metric('gap')?.value, 0.5);
   const strict = await bench.run(evaluate, {
     ...TASK,
@@ -98,6 +110,8 @@ test('schemes are never mixed: a column with holes stays the scheme, other label
   assert.equal((await bench.run(biasCheck, { ...TASK, predictions, groups })).metric('gap')?.value, -1);
   const structure = await bench.run(biasCheck, { ...TASK, predictions, complexity: 'structure' });
   assert.equal(structure.file('sql_complexity_distribution.csv'), 'sql_complexity,count,perc\nbasic SQL,3,100\n');
+  bench.write('p.csv', 'sql,pred,exact_match,f1_score\nSELECT 1,SELECT 1,1,1\nSELECT 1,SELECT 1,yes,1\n');
+  await assert.rejects(bench.run(biasCheck, { ...TASK, predictions }), { code: 'bad-score', message: /found "yes"/ });
   bench.write('p.csv', 'sql,pred\nSELECT 1,SELECT 1\n');
   await assert.rejects(bench.run(biasCheck, { ...TASK, predictions, complexity: 'column' }), { code: 'no-column', fault: 'user' });
 });

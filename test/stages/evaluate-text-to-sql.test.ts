@@ -67,6 +67,28 @@ test('without keys rows are joined by position, and their number must agree', as
   const rows = bench.write('rows.jsonl', '{"question":"a?","query":"SELECT 1"}\n{"question":"b?","query":"SELECT 2"}\n');
   const predictions = bench.write('p.csv', csv('pred', [['select 1'], ['SELECT 3']]));
   assert.equal((await bench.run(evaluate, { ...TASK, rows, predictions })).metric('exact_match')?.value, 0.5);
+  const named = bench.write(
+    'named.jsonl',
+    '{"qid":"b","said":"SELECT 2","gold":"SELECT 2"}\n{"qid":"a","said":"SELECT 9","gold":"SELECT 1"}\n',
+  );
+  const truth = bench.write('truth.jsonl', '{"qid":"a","gold":"SELECT 1"}\n{"qid":"b","gold":"SELECT 2"}\n');
+  const columns = { id: 'qid', expected: 'gold', predicted: 'said' };
+  const joined = await bench.run(evaluate, { ...TASK, rows: truth, predictions: named, columns });
+  assert.equal(joined.metric('exact_match')?.value, 0.5);
+  assert.match((await bench.run(evaluate, { ...TASK, predictions: named, columns })).file('evaluation.csv'), /,SELECT 2,1,1,b,/);
+  const comment = bench.write(
+    'comment.csv',
+    csv('sql,pred', [
+      ['SELECT 1', 'SELECT 1 # one'],
+      ['', 'SELECT 1'],
+    ]),
+  );
+  for (const [dialect, value] of [
+    ['mysql', 0.5],
+    ['sqlite', 0],
+  ] as const)
+    assert.equal((await bench.run(evaluate, { ...TASK, predictions: comment, dialect })).metric('exact_match')?.value, value, dialect);
+  assert.ok(bench.warnings.includes('empty-expected'));
   bench.write('p.csv', csv('pred', [['select 1']]));
   await assert.rejects(bench.run(evaluate, { ...TASK, rows, predictions }), { code: 'row-count', todo: /joined by position/ });
   await assert.rejects(
@@ -111,6 +133,12 @@ test('a champion is beaten beyond noise, unless token F1 became worse by more th
   assert.equal((await compared(of((i) => (i % 2 === 0 ? 'right' : i === 1 ? 'right' : 'near'))))?.verdict, 'not-better');
   const worse = await compared(of((i) => (i % 4 === 0 ? 'wrong' : 'right')));
   assert.deepEqual([worse?.verdict, worse?.reason?.code], ['not-better', 'guard']);
+  const { result } = await bench.run(evaluate, { ...inputs, predictions: 'p.csv', guards: { jaccard: 1 } });
+  assert.deepEqual(
+    result.comparison?.guards.map(({ metric }) => metric),
+    ['jaccard'],
+    'named guards are all there are',
+  );
 });
 
 test('SQL is run on the databases its rows name; all instances must agree', async () => {

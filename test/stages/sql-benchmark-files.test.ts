@@ -31,7 +31,9 @@ test('BIRD: gold as its JSON with difficulty, predictions as an object by positi
   const predictions = bench.write('predict.json', JSON.stringify({ 0: said(GOLD[0]!), 2: said('SELECT 2'), 1: said(GOLD[1]!) }));
   const { metric, file } = await bench.run(evaluate, { task: 'text-to-sql', rows, predictions });
   assert.equal(metric('exact_match')?.value, 2 / 3);
-  assert.match(file('evaluation.csv'), /simple,SELECT 2,0/);
+  assert.match(file('evaluation.csv'), /^q\?,SELECT 1,simple,SELECT 2,0/m);
+  const byId = bench.write('by-id.csv', `question_id,pred\n42,${GOLD[2]}\n40,${GOLD[0]}\n41,${GOLD[1]}\n`);
+  assert.equal((await bench.run(evaluate, { task: 'text-to-sql', rows, predictions: byId })).metric('exact_match')?.value, 1);
   const gap = bench.write('gap.json', JSON.stringify({ 0: said('SELECT 1'), 7: said('SELECT 1') }));
   await assert.rejects(bench.run(syntaxValidate, { predictions: gap, dialect: 'sqlite' }), /positions 0 to 1, found "7"/);
 });

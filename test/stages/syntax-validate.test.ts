@@ -80,9 +80,25 @@ test('rates, files and tables of a CSV; text stays text, a missing prediction is
   assert.match(lines[2]!, /^2,easy,"SELECT a,, b FROM t",0,invalid,syntax,"near "","": syntax error",1,10,9,", b FROM t",/);
   assert.match(file('syntax_validation_results.csv'), /\n4,hard,NULL,0,invalid,/);
   assert.match(file('syntax_validation_results.csv'), /\n5,,"",0,invalid,empty,/);
-  assert.equal(file('per_complexity_validation.csv').split('\n')[1]!.split(',').slice(0, 4).join(), 'easy,0.5,2,2');
+  assert.equal(
+    file('per_complexity_validation.csv'),
+    'sql_complexity,mean,count,judged,low,high\neasy,0.5,2,2,0.0945,0.9055\n(none),0,1,1,0,0.7935\nhard,0,2,2,0,0.6576\n',
+  );
   const metric = (name: string) => result.metrics?.find((m) => m.name === name && m.slice === undefined);
   assert.deepEqual([metric('syntax_overall')?.value, metric('syntax_after_cleanup')?.value], [0.2, 0.4]);
+  assert.equal(metric('syntax_overall')?.interval?.method, 'wilson');
+  assert.deepEqual(result.tables?.[1]?.rows[1], [
+    4,
+    '3',
+    'invalid',
+    'syntax',
+    'near "```sql\nSELECT 1\n```": syntax error',
+    1,
+    1,
+    '```sql',
+    'fence',
+    '```sql\nSELECT 1\n```',
+  ]);
   assert.deepEqual(
     result.tables?.map(({ name, rows }) => [name, rows.length]),
     [
@@ -95,6 +111,7 @@ test('rates, files and tables of a CSV; text stays text, a missing prediction is
 test('a gate on validity fails or passes; several statements count as asked', async () => {
   assert.equal((await run(FIVE, { gates: { validity: '>= 0.9' } })).result.verdict.kind, 'failed');
   assert.equal((await run(FIVE, { gates: { validity: '>= 0.2' } })).result.verdict.kind, 'passed');
+  assert.equal((await run(FIVE, { gates: { validity: 0.9 } })).result.verdict.kind, 'failed', 'a bare number is the least');
   const two = 'pred\nSELECT 1; SELECT 2\n';
   assert.equal((await run(two, {})).result.outputs?.validity, 1);
   assert.equal((await run(two, { 'single-statement': true })).result.outputs?.validity, 0);
@@ -121,6 +138,9 @@ test('with a schema a second rate says whether names exist; differences of the c
   assert.deepEqual(result.metrics?.find(({ name }) => name === 'names_resolve')?.value, 0.5);
   await run('predicted_sql\nSELECT a FROM t NATURAL JOIN u\n', { dialect: 'mysql' });
   assert.deepEqual(warnings, ['cross-check-differs']);
+  const quoted = 'predicted_sql\n"SELECT ""t"".a FROM ""t"" x"\n';
+  assert.equal((await run(quoted, { dialect: 'mysql' })).result.outputs?.validity, 0);
+  assert.equal((await run(quoted, { dialect: 'mysql', 'sql-mode': ['ANSI_QUOTES'] })).result.outputs?.validity, 1);
 });
 
 test('hostile text stays data: in the file as it is, well-formed in the record', async () => {

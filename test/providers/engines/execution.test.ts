@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
@@ -97,6 +97,8 @@ test('an endless query ends at the deadline, one too large at its limit; the nex
   assert.ok(Date.now() - began < 15_000);
   const rows = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n';
   assert.equal((await pool.execute(path, rows)).kind, 'too-large');
+  const wide = "SELECT printf('%8000000d', a) FROM t UNION ALL SELECT printf('%8000000d', a) FROM t";
+  assert.match(JSON.stringify(await pool.execute(path, wide)), /"too-large","message":"More than 67108864 bytes of results/);
   assert.equal((await pool.execute(path, "SELECT printf('%1000000000d', 1)")).kind, 'too-large');
   assert.equal((await pool.execute(path, 'SELECT randomblob(1000000000)')).kind, 'refused');
   assert.equal((await pool.execute(path, 'SELECT 1')).kind, 'rows');
@@ -197,9 +199,16 @@ test('a process that dies on its own is replaced; a pool that cannot start says 
   );
   context.after(() => watched.close());
   const lost = watched.execute(path, 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n');
+  // Nothing of this process's environment is there for the SQL of a model.
+  const environment = readFileSync(`/proc/${children[0]!.pid}/environ`, 'utf8').split('\0').filter(Boolean);
+  assert.deepEqual(
+    environment.map((entry) => entry.split('=')[0]).filter((name) => !name?.startsWith('NODE_CHANNEL_')),
+    [],
+  );
   setTimeout(() => children[0]!.kill('SIGKILL'), 100);
   assert.equal((await lost).kind, 'too-large');
   assert.equal((await watched.execute(path, 'SELECT 1')).kind, 'rows');
+  assert.equal(children.length, 2);
   const broken = openExecutions(
     { startChild: () => fork(join(root, 'test/providers/engines/no-such-file.ts'), { stdio: 'ignore' }) },
     {},
