@@ -196,7 +196,7 @@ export const sharedKeys = {
       .transform((value) => (typeof value === 'string' ? [value] : value))
       .prefault('file')
       .describe(
-        'Where runs are also logged: one tracker or a list of them, `file` (in the home folder), `file:FOLDER`, `vertex` (Vertex AI Experiments), `mlflow` (the MLflow server that MLFLOW_TRACKING_URI names), `mlflow:https://SERVER`; an empty list logs nowhere else. The record stays the truth.',
+        'Where runs are also logged: one tracker or a list of them, `file` (in the home folder), `file:FOLDER`, `vertex` (Vertex AI Experiments), `mlflow` (the MLflow server that MLFLOW_TRACKING_URI names) or `mlflow:https://SERVER` (credentials: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, from the environment); an empty list logs nowhere else. The record stays the truth.',
       ),
   ),
   google: shared(google.optional().describe('Where on Google Cloud lies what this file calls `vertex`. Absent: the environment says it.')),
