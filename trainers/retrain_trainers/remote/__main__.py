@@ -25,7 +25,9 @@ from retrain_trainers.remote.copies import Changed, copy_in, copy_out, read_json
 from retrain_trainers.remote.folder import Folder, folder_of
 from retrain_trainers.remote.live import Live
 
-STOP_SECONDS = 20
+#: From being told to end: for the trainer, and for all of it.
+STOP_SECONDS = 20.0
+END_SECONDS = 120.0
 EXIT_STOPPED = 143
 CHECKPOINT = "checkpoint"
 
@@ -81,14 +83,23 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
     except OSError as error:
         return _fail(base, live, 2, json.dumps({"error": f"The trainer could not be started: {error}"}))
     stopped = threading.Event()
+
+    def told_to_end(*_: Any) -> None:
+        if not stopped.is_set():
+            stopped.set()
+            # At once, whatever is being copied.
+            trainer.terminate()
+            threading.Thread(target=_end_in_time, args=(trainer,), daemon=True).start()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+        signal.signal(number, told_to_end)
     readers = [_reader(trainer.stdout, live, False), _reader(trainer.stderr, live, True)]
     timed_out = False
     while trainer.poll() is None:
         timed_out = time.monotonic() - started > options.seconds
-        if stopped.is_set() or timed_out:
+        if timed_out:
             _stop(trainer)
+        if stopped.is_set() or timed_out:
             break
         live.flush()
         checkpoint.keep()
@@ -142,10 +153,24 @@ def _reader(stream: IO[bytes] | None, live: Live, of_errors: bool) -> threading.
 
 def _stop(trainer: subprocess.Popen[bytes]) -> None:
     trainer.terminate()
+    _end(trainer)
+
+
+def _end(trainer: subprocess.Popen[bytes]) -> None:
+    """One that was told to end and does not is killed."""
     try:
         trainer.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
         trainer.kill()
+        trainer.wait()
+
+
+def _end_in_time(trainer: subprocess.Popen[bytes]) -> None:
+    """Whoever told us to end does not wait for ever: a copy that hangs is left."""
+    ends = time.monotonic() + END_SECONDS
+    _end(trainer)
+    time.sleep(max(0.0, ends - time.monotonic()))
+    os._exit(EXIT_STOPPED)
 
 
 def _wait(trainer: subprocess.Popen[bytes], stopped: threading.Event, seconds: float) -> None:

@@ -67,7 +67,8 @@ class BucketFolder:
             return None
 
     def write(self, name: str, content: bytes) -> None:
-        self._upload(name, BytesIO(content), len(content), base64.b64encode(hashlib.md5(content).digest()).decode(), {})
+        md5 = hashlib.md5(content, usedforsecurity=False)
+        self._upload(name, BytesIO(content), len(content), base64.b64encode(md5.digest()).decode(), {})
 
     def names(self, under: str = "") -> list[str]:
         prefix = self._prefix + (f"{under.rstrip('/')}/" if under else "")
@@ -111,7 +112,7 @@ class BucketFolder:
         return digest.hexdigest()
 
     def put(self, source: Path, name: str) -> str:
-        sha256, md5 = hashlib.sha256(), hashlib.md5()
+        sha256, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
         with source.open("rb") as reader:
             while chunk := reader.read(_CHUNK):
                 sha256.update(chunk)
@@ -136,7 +137,7 @@ class BucketFolder:
     def _upload(self, name: str, content: IO[bytes], size: int, md5: str, metadata: dict[str, str]) -> None:
         """The object is there, whole and with this checksum, or it is not there."""
         session = ""
-        done, tried = 0, 0
+        done, tried, ended_sessions = 0, 0, 0
         while True:
             if session == "":
                 session, done = self._begin(name, {"md5Hash": md5, "metadata": metadata}), 0
@@ -155,6 +156,10 @@ class BucketFolder:
                     continue
                 if error.code in (404, 410):
                     session = ""
+                    ended_sessions += 1
+                    if ended_sessions == TRIES:
+                        ends = f"the service has ended its session {TRIES} times, the last time after {done} of {size} bytes"
+                        raise BucketError(f"{name} could not be uploaded: {ends}") from error
                 elif error.code != 308 and error.code not in PASSING:
                     raise self._refusal(error) from error
             except (OSError, HTTPException) as error:

@@ -39,15 +39,20 @@ class Launcher(unittest.TestCase):
         index = {"job": {"output": "fitted", "seed": 7}, "files": {"parts/train.csv": hashlib.sha256(part.encode()).hexdigest()}}
         (self.folder / "input/index.json").write_text(json.dumps(index))
 
-    def start(self, trainer: str, seconds: float = 60) -> subprocess.Popen[str]:
+    def start(self, trainer: str, seconds: float = 60, change: str = "") -> subprocess.Popen[str]:
+        """`change`: what is made different in the launcher before it starts."""
         program = self.folder / "trainer.py"
         program.write_text(trainer.replace("COUNT", repr(str(self.count))))
         arguments = ["--input", str(self.folder / "input"), "--output", self.base.as_uri(), "--verb", "fit"]
         times = ["--seconds", str(seconds), "--interval", "0.05", "--threads", "3"]
-        command = [sys.executable, "-m", "retrain_trainers.remote", *arguments, *times, "--", "python", str(program)]
+        begin = f"{change}\nimport sys\nfrom retrain_trainers.remote import __main__ as launcher\nsys.exit(launcher.main(sys.argv[1:]))"
+        how = ["-c", begin] if change else ["-m", "retrain_trainers.remote"]
+        command = [sys.executable, *how, *arguments, *times, "--", "python", str(program)]
         inherited = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
         env = {**inherited, "PYTHONPATH": str(TRAINERS)}
-        return subprocess.Popen(command, cwd=TRAINERS, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, cwd=TRAINERS, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        return process
 
     def ends(self, trainer: str, seconds: float = 60) -> tuple[int, str]:
         process = self.start(trainer, seconds)
@@ -148,6 +153,56 @@ time.sleep(60)
         self.assertEqual(self.ends(keeps)[0], 0)
         self.assertEqual((self.base / "output/went-on").read_text(), "half")
         self.assertNotIn("checkpoint", [file["path"].split("/")[0] for file in self.left("result.json")["files"]])
+
+    def test_told_to_end_while_it_copies_it_tells_the_trainer_at_once(self) -> None:
+        hears = """
+import pathlib, signal, sys, time
+def heard(*_):
+    pathlib.Path(COUNT).touch()
+    sys.exit(143)
+signal.signal(signal.SIGTERM, heard)
+(pathlib.Path(sys.argv[2]).parent / "fitted/checkpoint").mkdir()
+(pathlib.Path(sys.argv[2]).parent / "fitted/checkpoint/state").write_text("half")
+time.sleep(60)
+"""
+        process = self.start(hears, change=self.hanging())
+        self.wait_for("copies")
+        process.terminate()
+        self.wait_for("count")
+        self.assertIsNone(process.poll(), "it still copies")
+        process.kill()
+        process.communicate(timeout=60)
+
+    def test_told_to_end_it_ends_in_time_whatever_hangs(self) -> None:
+        deaf = """
+import os, pathlib, signal, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+(pathlib.Path(sys.argv[2]).parent / "fitted/checkpoint").mkdir()
+(pathlib.Path(sys.argv[2]).parent / "fitted/checkpoint/state").write_text("half")
+pathlib.Path(COUNT).write_text(str(os.getpid()))
+time.sleep(600)
+"""
+        times = "from retrain_trainers.remote import __main__ as launcher\nlauncher.STOP_SECONDS, launcher.END_SECONDS = 0.5, 2\n"
+        process = self.start(deaf, change=times + self.hanging())
+        self.wait_for("copies")
+        process.terminate()
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 143)
+        with self.assertRaises(ProcessLookupError):
+            os.kill(int(self.count.read_text()), 0)
+
+    def hanging(self) -> str:
+        """A copy of the checkpoint that never comes to its end."""
+        begun = repr(str(self.folder / "copies"))
+        copy = f"def copy_out(*_):\n    pathlib.Path({begun}).touch()\n    time.sleep(600)"
+        return f"import pathlib, time\nfrom retrain_trainers.remote import checkpoint\n{copy}\ncheckpoint.copy_out = copy_out"
+
+    def wait_for(self, name: str) -> None:
+        for _ in range(600):
+            if (self.folder / name).exists():
+                return
+            time.sleep(0.05)
+        self.fail(f"{name} did not come")
 
 
 if __name__ == "__main__":
