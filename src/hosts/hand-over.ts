@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { basename, isAbsolute, join } from 'node:path';
 import { providers, stages } from '../catalog.ts';
+import { makeFolders } from '../kernel/durable-file.ts';
 import { InvalidInputs, type Problem, UserError } from '../kernel/errors.ts';
 import { decide, inOrder, outcomeOf, PHASES, type Phase, type StageEntry } from '../kernel/flow.ts';
 import type { Manifest, StageRecord } from '../kernel/record.ts';
@@ -55,7 +56,7 @@ async function save(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, 
 async function restore(given: Given, env: NodeJS.ProcessEnv, artifacts: Artifacts, runner: Runner, signal: AbortSignal): Promise<void> {
   const needs = given.needs === undefined ? undefined : readNeeds(given.needs);
   const home = env.RETRAIN_HOME ?? join(env.RUNNER_TEMP!, 'retrain');
-  await mkdir(home, { recursive: true });
+  await makeFolders(home);
   const arriving = await mkdtemp(join(home, 'arriving-'));
   try {
     await artifacts.restore({ id: Number(given['artifact-id']), digest: given.digest! }, arriving, signal);

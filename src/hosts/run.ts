@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { providers as makers, type Settings, stages as stageEntries } from '../catalog.ts';
 import { sha256 } from '../kernel/digest.ts';
-import { writeWhole } from '../kernel/durable-file.ts';
+import { makeFolders, writeWhole } from '../kernel/durable-file.ts';
 import { InvalidInputs } from '../kernel/errors.ts';
 import { execute } from '../kernel/execute.ts';
 import { decide, inOrder, outcomeOf, recordsBefore, type StageEntry, takesPart } from '../kernel/flow.ts';
@@ -73,7 +73,7 @@ export async function run(request: RunRequest, view: View, signal: AbortSignal):
   const entries = inOrder(request.entries ?? stageEntries, request.stages.register?.when);
   const id = request.previous?.id ?? request.id ?? newRunId(request.model, clock());
   const folder = runFolder(home, id);
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   const redact = redactor(request.env);
   await writeWhole(join(folder, 'resolved.json'), `${redact(JSON.stringify(request.resolved, undefined, 2), 'value')}\n`);
 

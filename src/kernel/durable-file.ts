@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError, WorldError } from './errors.ts';
 
@@ -19,7 +19,7 @@ export type Content = string | Uint8Array | Iterable<string | Uint8Array> | Asyn
  * A link at `path` is replaced, not followed. Errors are those of the file system.
  */
 export async function writeWhole(path: string, content: Content): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolders(dirname(path));
   const partial = partialName(path);
   try {
     await using file = await openNew(partial);
@@ -32,6 +32,26 @@ export async function writeWhole(path: string, content: Content): Promise<void> 
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** A folder and those above it, step by step: in one that takes none (`/proc`) Node's `mkdir` with `recursive` never ends. */
+export async function makeFolders(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await makeFolders(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST' || !(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 export const openNew = (path: string): Promise<FileHandle> =>

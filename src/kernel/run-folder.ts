@@ -46,8 +46,11 @@ export async function listRuns(
 }
 
 async function readVersioned<S extends z.ZodType>(path: string, schema: S, expected: string): Promise<z.output<S>> {
-  const size = (await stat(path).catch(() => undefined))?.size;
-  if (size === undefined) throw new UserError('missing-file', `${path} does not exist.`);
+  const facts = await stat(path).catch(() => undefined);
+  if (facts === undefined) throw new UserError('missing-file', `${path} does not exist.`);
+  // Whoever reads a pipe may wait for ever.
+  if (!facts.isFile()) throw new UserError('not-a-plain-file', `${path} is no plain file.`, { todo: 'Remove the run folder it lies in.' });
+  const { size } = facts;
   if (size > JSON_BYTES_MAX) throw new UserError('too-large', `${path} has ${size} bytes; at most ${JSON_BYTES_MAX} are read.`);
   let value: unknown;
   try {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { InvalidInputs, UserError, WorldError } from '../../kernel/errors.ts';
 import { isLockedElsewhere } from '../../kernel/file-lock.ts';
 import { EXIT, exitCodeOf } from '../../kernel/flow.ts';
@@ -9,7 +8,7 @@ import type { Arguments } from './arguments.ts';
 import { dispatchMissed } from './dispatch-missed.ts';
 import type { Door, Verb } from './door.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
-import { finish, lockOf, oneAtATime } from './run.ts';
+import { finish, lockOf, makeHome, oneAtATime } from './run.ts';
 import { missedHere, missedText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';
 
@@ -56,7 +55,7 @@ export const catchUp: Verb = {
 /** One run after another, oldest first; a verdict that says no stops nothing, an error does, and so does a run that is under way already. */
 async function runDates(dates: readonly string[], schedule: CatchUp, loaded: Loaded, args: Arguments, door: Door): Promise<number> {
   let worst: number = EXIT.fine;
-  await mkdir(loaded.home, { recursive: true });
+  await makeHome(loaded.home);
   for (const logicalDate of dates) {
     try {
       const manifest = await oneAtATime(loaded, door, async () => {

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { bytesText } from '../../kernel/bytes-text.ts';
+import { makeFolders } from '../../kernel/durable-file.ts';
 import { UserError } from '../../kernel/errors.ts';
 import { EXIT } from '../../kernel/flow.ts';
 import { type Finding, jobFindings } from './doctor-jobs.ts';
@@ -57,7 +58,7 @@ async function gitFinding(door: Door): Promise<Finding> {
 
 async function homeFinding(home: string): Promise<Finding> {
   try {
-    await mkdir(home, { recursive: true });
+    await makeFolders(home);
     await access(home, constants.W_OK);
     return { what: 'home', good: true, text: home };
   } catch (error) {

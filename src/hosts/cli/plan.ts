@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
 import { EXIT, inOrder } from '../../kernel/flow.ts';
@@ -14,6 +13,7 @@ import type { Door, Verb } from './door.ts';
 import { jsonText } from './json-text.ts';
 import { loadPipeline, PIPELINE_OPTIONS } from './load-pipeline.ts';
 import { openRegistry, warnUnreadable } from './place.ts';
+import { makeHome } from './run.ts';
 import { missedHere, missedText, nextDates, nextText, scheduleOf } from './schedule.ts';
 import { terminalView } from './terminal-view.ts';
 import { textTable } from './text-table.ts';
@@ -32,7 +32,7 @@ export const plan: Verb = {
   ],
   async run(args, door) {
     const loaded = await loadPipeline(args.positional[0], undefined, args, door);
-    await mkdir(loaded.home, { recursive: true });
+    await makeHome(loaded.home);
     const registry = await openRegistry(loaded.resolved.shared, loaded.home, loaded.base, door);
     const champion = await registry.find(loaded.model, 'champion', door.signal);
     const gate = await lookThroughGate(loaded, args, door);

@@ -1,6 +1,7 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { stages as entries } from '../../catalog.ts';
+import { makeFolders } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { withFileLock } from '../../kernel/file-lock.ts';
 import { exitCodeOf, outcomeOf } from '../../kernel/flow.ts';
@@ -99,7 +100,7 @@ export const lockOf = ({ home, model }: Pick<Loaded, 'home' | 'model'>): string 
 /** Holds the lock of the model while it works; somebody else's run is told of, exit 3. */
 export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Promise<T>): Promise<T> {
   const lock = lockOf(loaded);
-  await mkdir(dirname(lock), { recursive: true });
+  await makeFolders(dirname(lock));
   let started = false;
   try {
     return await withFileLock(
@@ -119,9 +120,9 @@ export async function oneAtATime<T>(loaded: Loaded, door: Door, work: () => Prom
   }
 }
 
-async function makeHome(home: string): Promise<void> {
+export async function makeHome(home: string): Promise<void> {
   try {
-    await mkdir(home, { recursive: true });
+    await makeFolders(home);
   } catch (cause) {
     throw new UserError(
       'home-not-writable',
