@@ -27,7 +27,10 @@ export function launcherFrom(uri: string, sha256: string, pause = 0.5): string {
     `if hashlib.sha256(data).hexdigest()!=${JSON.stringify(sha256)}: sys.exit(${JSON.stringify(`${uri} is not the package this job was made with`)})`,
     'with tempfile.TemporaryDirectory(prefix="retrain-package-") as folder:',
     ' tarfile.open(fileobj=io.BytesIO(data)).extractall(folder)',
-    ' sys.path.insert(0,os.path.join(folder,"retrain_trainers-1.0.0"))',
+    ' package=os.path.join(folder,"retrain_trainers-1.0.0")',
+    ' sys.path.insert(0,package)',
+    // For the trainer, which is a process of its own.
+    ' os.environ["PYTHONPATH"]=os.pathsep.join(filter(None,[package,os.environ.get("PYTHONPATH")]))',
     ' runpy.run_module("retrain_trainers.remote",run_name="__main__",alter_sys=True)',
   ].join('\n');
 }

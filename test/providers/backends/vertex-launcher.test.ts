@@ -23,14 +23,17 @@ async function started(uri: string, sha256: string, env: Readonly<Record<string,
   );
 }
 
-/** A bucket with a package whose launcher says that it has begun. */
+/** A bucket with a package whose launcher says that it has begun, and starts a trainer of the package. */
 async function packed(t: TestContext) {
   const gcs = await gcsStandIn(t, 'ours');
   const folder = freshFolder(t);
   const module_ = join(folder, 'retrain_trainers-1.0.0/retrain_trainers');
   mkdirSync(join(module_, 'remote'), { recursive: true });
   for (const path of ['__init__.py', 'remote/__init__.py']) writeFileSync(join(module_, path), '');
-  writeFileSync(join(module_, 'remote/__main__.py'), 'print("begun")');
+  const begins =
+    'import subprocess, sys\nprint("begun", flush=True)\nsubprocess.run([sys.executable, "-m", "retrain_trainers.own"], check=True)\n';
+  writeFileSync(join(module_, 'remote/__main__.py'), begins);
+  writeFileSync(join(module_, 'own.py'), 'print("its trainer, too")\n');
   assert.equal(spawnSync('tar', ['czf', 'package.tar.gz', 'retrain_trainers-1.0.0'], { cwd: folder }).status, 0);
   const content = readFileSync(join(folder, 'package.tar.gz'));
   gcs.put('ours', 'packages/p.tar.gz', content);
@@ -41,7 +44,7 @@ async function packed(t: TestContext) {
 test('the package of an image of one’s own is asked for again where the bucket is away or cuts it', async (t) => {
   const { gcs, start } = await packed(t);
   gcs.faults.push({ on: /GET .*alt=media/, status: 503 }, { on: /GET .*alt=media/, cutAfter: 40 }, { on: /GET .*alt=media/, status: 429 });
-  assert.deepEqual(await start(), { code: 0, out: 'begun\n', err: '' });
+  assert.deepEqual(await start(), { code: 0, out: 'begun\nits trainer, too\n', err: '' });
 });
 
 test('it is not asked for without end, and not again where it is refused; the last line says why', async (t) => {
