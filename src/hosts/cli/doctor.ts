@@ -39,7 +39,7 @@ export const doctor: Verb = {
 const nodeFinding = (): Finding => ({ what: 'node', good: Number(process.versions.node.split('.')[0]) >= 24, text: process.version });
 
 async function pythonFinding(door: Door): Promise<Finding> {
-  for (const name of ['python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3', 'python']) {
+  for (const name of ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10']) {
     const version = await output(name, ['--version'], door);
     const [, major, minor] = /Python (\d+)\.(\d+)/.exec(version ?? '') ?? [];
     if (Number(major) === 3 && Number(minor) >= 10) return { what: 'python', good: true, text: `${version} (${name})` };
@@ -47,7 +47,7 @@ async function pythonFinding(door: Door): Promise<Finding> {
   return {
     what: 'python',
     good: false,
-    text: 'no Python from 3.10 on was found; trainers need one. Install it, or name it with train.python.',
+    text: 'no Python from 3.10 on was found; trainers need one. Install it, or name it with train.python.python.',
   };
 }
 
