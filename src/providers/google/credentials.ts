@@ -70,8 +70,24 @@ async function federated(env: Environment, services: TokenServices): Promise<Goo
   return credentials(env, client, account ?? provider);
 }
 
+let hushed = false;
+
+/**
+ * Where the machine's own address answers oddly (a proxy, a company's network), Google's library warns of that above our sentence that there are
+ * no credentials. From the first search on nobody hears of it any more; other warnings go their way.
+ */
+function hushMetadataLookup(): void {
+  if (hushed) return;
+  hushed = true;
+  const emit = process.emitWarning.bind(process) as (...given: readonly unknown[]) => void;
+  process.emitWarning = (...given: readonly unknown[]) => {
+    if (given[1] !== 'MetadataLookupWarning') emit(...given);
+  };
+}
+
 /** Google's own search: the file GOOGLE_APPLICATION_CREDENTIALS names (as `google-github-actions/auth` writes it), `gcloud`'s file, the machine's service account. */
 async function applicationDefault(env: Environment): Promise<GoogleCredentials> {
+  hushMetadataLookup();
   const client = await new GoogleAuth({ scopes: [SCOPE] }).getClient().catch((cause: unknown) => {
     const named = env.GOOGLE_APPLICATION_CREDENTIALS;
     throw new UserError(

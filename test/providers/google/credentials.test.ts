@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
 import { explainCredentialError, googleCredentials } from '../../../src/providers/google/credentials.ts';
 import { scratchFolder } from '../../contracts/scratch.ts';
 import { ACCOUNT, googleTokens, PROVIDER } from '../../stand-ins/google-tokens.ts';
@@ -79,6 +84,38 @@ test('Google credentials: what is missing or wrong is named with what to do', as
     code: 'no-google-credentials',
     message: /GOOGLE_APPLICATION_CREDENTIALS/,
   });
+});
+
+test('Google credentials: where the machine’s own address answers oddly, or not at all, our sentence is all that is said; other warnings are kept', async (context) => {
+  const home = await scratchFolder(context);
+  const source = pathToFileURL(join(import.meta.dirname, '../../../src/providers/google/credentials.ts')).href;
+  const program = `
+    const { googleCredentials } = await import(${JSON.stringify(source)});
+    const found = await googleCredentials({}).catch((error) => error.code);
+    process.emitWarning('kept', 'OtherWarning');
+    console.log(found);
+  `;
+  for (const odd of [true, false]) {
+    const machine = createServer((_, reply) => {
+      if (odd) reply.writeHead(403).end();
+    });
+    await new Promise<void>((resolve) => machine.listen(0, '127.0.0.1', resolve));
+    const env = {
+      PATH: process.env.PATH,
+      HOME: home,
+      APPDATA: home,
+      CLOUDSDK_CONFIG: home,
+      GCE_METADATA_HOST: `127.0.0.1:${(machine.address() as AddressInfo).port}`,
+    };
+    const asked = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], { env, timeout: 60_000 });
+    const { stdout, stderr } = await asked.finally(() => {
+      machine.closeAllConnections();
+      machine.close();
+    });
+    assert.equal(stdout, 'no-google-credentials\n');
+    assert.doesNotMatch(stderr, /Metadata/);
+    assert.match(stderr, /OtherWarning: kept/);
+  }
 });
 
 test('Google credentials: a refused exchange and a refused impersonation say what to grant, and hold no token', async (context) => {
