@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { exactMatchString, jaccard, tokenScores } from '../../src/metrics/text-to-sql-match.ts';
+import { openSqlite } from '../../src/providers/engines/sqlite.ts';
 import { cleanUp, looksLike } from '../../src/sql/cleanup.ts';
 import { lexisOf } from '../../src/sql/dialect.ts';
 import { changesByItself, orderMatters, refusal, textToRun } from '../../src/sql/execution.ts';
@@ -58,6 +59,12 @@ for (const [name, rule] of Object.entries(RULES))
       assert.doesNotThrow(() => within(() => rule(text)), JSON.stringify(unit));
     }
   });
+
+test('many statements with unknown names are read once, not once for each', () => {
+  const engine = openSqlite();
+  assert.deepEqual((within(() => engine.judge('select a;'.repeat(10_000))) as { statements: number }).statements, 10_000);
+  engine.close();
+});
 
 test('Spider’s grammar reads no text longer than any query, and many aliases cost what few do', () => {
   const schema = readSpiderSchema({

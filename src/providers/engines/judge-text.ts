@@ -13,6 +13,8 @@ export const TEXT_BYTES_MAX = 1_048_576;
 export interface TextJudge {
   readonly facts: EngineFacts;
   judge(source: string): Promise<JudgedText>;
+  /** The engine's verdict alone: no clean-up, no second opinion, no hint. */
+  bare(source: string): Promise<JudgedText>;
   features(source: string): Promise<Features | undefined>;
   close(): void;
 }
@@ -65,6 +67,7 @@ export async function openTextJudge(options: EngineOptions, assets: EngineAssets
         looksLike(source, verdict.code === 'incomplete') ?? ((await others.accept(source)) ? 'wrong-dialect' : undefined);
       return { verdict, ...crossCheck, ...validAfterCleanup, ...(looks ? { looksLike: looks } : {}) };
     },
+    bare: async (source) => ({ verdict: await verdictOf(source) }),
     features: (source) => (tooLong(source) ? Promise.resolve(undefined) : structure.features(source)),
     close() {
       engine.close();
@@ -86,9 +89,11 @@ function agreement(second: SqlEngine, source: string, verdict: SyntaxVerdict): P
 }
 
 function unsupported({ dialect }: EngineOptions): TextJudge {
+  const judge = () => Promise.resolve({ verdict: notJudged('unsupported-dialect', `No engine reads the dialect ${dialect}.`) });
   return {
     facts: { ...UNSUPPORTED, dialect },
-    judge: () => Promise.resolve({ verdict: notJudged('unsupported-dialect', `No engine reads the dialect ${dialect}.`) }),
+    judge,
+    bare: judge,
     features: () => Promise.resolve(undefined),
     close() {},
   };

@@ -5,11 +5,14 @@ import { openTextJudge, type TextJudge } from './judge-text.ts';
 export interface JudgeWorkerData {
   readonly options: EngineOptions;
   readonly assets: EngineAssets;
+  /** Shared with the host, so that it sees where a thread that says nothing stands: the text of the batch that is being judged. */
+  readonly at: Int32Array;
 }
 
 export interface BatchRequest {
   readonly id: number;
-  readonly ask: 'verdicts' | 'features';
+  /** `bare`: verdicts without what is only said beside them. */
+  readonly ask: 'verdicts' | 'bare' | 'features';
   readonly texts: readonly string[];
 }
 
@@ -26,7 +29,7 @@ export interface HostChannel {
 }
 
 /** Judges batches of texts until the host ends the thread. */
-export async function serveJudgements({ options, assets }: JudgeWorkerData, host: HostChannel): Promise<void> {
+export async function serveJudgements({ options, assets, at }: JudgeWorkerData, host: HostChannel): Promise<void> {
   let judge: TextJudge;
   try {
     judge = await openTextJudge(options, assets);
@@ -35,17 +38,19 @@ export async function serveJudgements({ options, assets }: JudgeWorkerData, host
     host.send({ failed: error instanceof Error ? error.message : String(error), code, todo });
     return;
   }
-  host.onRequest((request) => void answer(judge, request).then((reply) => host.send(reply)));
+  host.onRequest((request) => void answer(judge, request, at).then((reply) => host.send(reply)));
   host.send({ ready: judge.facts });
 }
 
-async function answer(judge: TextJudge, { id, ask, texts }: BatchRequest): Promise<WorkerReply> {
-  if (ask === 'features') {
-    const features: (Features | undefined)[] = [];
-    for (const text of texts) features.push(await judge.features(text));
-    return { id, features };
+async function answer(judge: TextJudge, { id, ask, texts }: BatchRequest, at: Int32Array): Promise<WorkerReply> {
+  async function each<Answer>(of: (text: string) => Promise<Answer>): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const [i, text] of texts.entries()) {
+      Atomics.store(at, 0, i);
+      answers.push(await of(text));
+    }
+    return answers;
   }
-  const verdicts: JudgedText[] = [];
-  for (const text of texts) verdicts.push(await judge.judge(text));
-  return { id, verdicts };
+  if (ask === 'features') return { id, features: await each((text) => judge.features(text)) };
+  return { id, verdicts: await each((text) => (ask === 'bare' ? judge.bare(text) : judge.judge(text))) };
 }

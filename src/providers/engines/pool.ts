@@ -3,23 +3,20 @@ import { Cancelled } from '../../kernel/errors.ts';
 import type { Features } from '../../sql/features.ts';
 import { type JudgedText, notJudged } from '../../sql/verdict.ts';
 import type { EngineAssets, EngineOptions, Judge } from './engine.ts';
-import { JudgeThread } from './judge-thread.ts';
+import { type BatchReply, JudgeThread } from './judge-thread.ts';
 import type { BatchRequest } from './judge-worker.ts';
 import type { SqlStarters } from './start.ts';
 
 export interface PoolSettings {
   /** Distinct texts sent at once. */
   readonly batch?: number;
-  /** How long a batch may take; on top of it each text gets a little. */
-  readonly deadlineMs?: number;
-  /** How long a single text may take before it is the culprit. */
+  /** How long a text may take. */
   readonly textDeadlineMs?: number;
   readonly threads?: number;
 }
 
 const BATCH = 500;
 const BATCH_CHARACTERS = 4_194_304;
-const DEADLINE_MS = 10_000;
 const TEXT_DEADLINE_MS = 5_000;
 /** From this many rows on more threads pay. */
 const MANY_ROWS = 50_000;
@@ -63,7 +60,6 @@ class Pool implements Judge {
     this.#signal = signal;
     this.#settings = {
       batch: settings.batch ?? BATCH,
-      deadlineMs: settings.deadlineMs ?? DEADLINE_MS,
       textDeadlineMs: settings.textDeadlineMs ?? TEXT_DEADLINE_MS,
     };
     this.#threadsMax = settings.threads ?? Math.min(availableParallelism(), THREADS_MAX);
@@ -166,27 +162,36 @@ class Pool implements Judge {
   ): Promise<readonly Answer[]> {
     const thread = await this.#take();
     try {
-      return await this.#bisect(thread, ask, texts, lost);
+      return await this.#answered(thread, ask, texts, lost);
     } finally {
       this.#give(thread);
     }
   }
 
-  /** A batch that is lost is halved until the texts that cause it stand alone. */
-  async #bisect<Answer>(
+  /**
+   * A thread that is lost was at one text: that one is asked for its bare verdict, alone and in a fresh thread, so that neither a hint
+   * nor a text before it can cost a verdict. The texts before it, whose answers went with the thread, and those behind it go on.
+   */
+  async #answered<Answer>(
     thread: JudgeThread,
     ask: BatchRequest['ask'],
     texts: readonly string[],
     lost: (reason: 'timeout' | 'crashed', message: string) => Answer,
   ): Promise<readonly Answer[]> {
-    if (this.#signal.aborted) throw new Cancelled();
-    const deadline = texts.length === 1 ? this.#settings.textDeadlineMs : this.#settings.deadlineMs;
-    const outcome = await thread.ask(ask, texts, deadline);
-    if ('reply' in outcome) return ('verdicts' in outcome.reply ? outcome.reply.verdicts : outcome.reply.features) as readonly Answer[];
-    if (texts.length === 1) return [lost(outcome.lost, outcome.message)];
-    const half = texts.length >> 1;
-    const first = await this.#bisect(thread, ask, texts.slice(0, half), lost);
-    return [...first, ...(await this.#bisect(thread, ask, texts.slice(half), lost))];
+    const answers: Answer[] = [];
+    for (let from = 0; from < texts.length; ) {
+      if (this.#signal.aborted) throw new Cancelled();
+      const rest = texts.slice(from);
+      const outcome = await thread.ask(ask, rest, this.#settings.textDeadlineMs);
+      if ('reply' in outcome) return [...answers, ...answersOf<Answer>(outcome.reply)];
+      const { at } = outcome;
+      if (at > 0) answers.push(...(await this.#answered(thread, ask, rest.slice(0, at), lost)));
+      const alone = ask === 'verdicts' ? await thread.ask('bare', [rest[at]!], this.#settings.textDeadlineMs) : outcome;
+      if ('reply' in alone) answers.push(...answersOf<Answer>(alone.reply));
+      else answers.push(lost(alone.lost, alone.message));
+      from += at + 1;
+    }
+    return answers;
   }
 
   readonly #wanted: ((thread: JudgeThread) => void)[] = [];
@@ -208,3 +213,6 @@ class Pool implements Judge {
     else this.#idle.push(thread);
   }
 }
+
+const answersOf = <Answer>(reply: BatchReply): readonly Answer[] =>
+  ('verdicts' in reply ? reply.verdicts : reply.features) as readonly Answer[];

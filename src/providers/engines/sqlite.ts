@@ -1,7 +1,7 @@
 import { constants, DatabaseSync } from 'node:sqlite';
 import { parseStmt } from 'sqlite3-parser';
 import { lexisOf } from '../../sql/dialect.ts';
-import { splitStatements } from '../../sql/split.ts';
+import { type Statement, splitStatements } from '../../sql/split.ts';
 import { type Invalid, type InvalidCode, invalid } from '../../sql/verdict.ts';
 import type { SqlEngine } from './engine.ts';
 
@@ -66,6 +66,9 @@ function judge(database: DatabaseSync, source: string): ReturnType<SqlEngine['ju
   const notes: string[] = [];
   let statements = 0;
   let at = 0;
+  /** Read once, at the first error: reading the rest at each would take the square of its length. */
+  let split: readonly Statement[] | undefined;
+  let passed = 0;
   while (at < source.length) {
     const rest = at === 0 ? source : source.slice(at);
     const result = prepare(database, rest);
@@ -76,13 +79,16 @@ function judge(database: DatabaseSync, source: string): ReturnType<SqlEngine['ju
       continue;
     }
     if (SYNTAX.test(result.error)) return syntaxError(database, source, at, result.error, statements);
-    const [first, second] = splitStatements(rest, LEXIS);
+    const from = at;
+    split ??= splitStatements(rest, LEXIS).map((each) => ({ ...each, start: each.start + from, end: each.end + from }));
+    while (passed < split.length && split[passed]!.end <= at) passed++;
+    const [first, second] = split.slice(passed, passed + 2);
     if (first === undefined) break;
-    const wrong = ddlError(rest.slice(first.start, first.end), source, at + first.start, statements);
+    const wrong = ddlError(source.slice(Math.max(first.start, at), first.end), source, Math.max(first.start, at), statements);
     if (wrong) return wrong;
     if (notes.length < NOTES_MAX && result.error !== 'not authorized') notes.push(result.error);
     statements++;
-    at = second === undefined ? source.length : at + second.start;
+    at = second === undefined ? source.length : second.start;
   }
   if (statements === 0) return invalid('empty', 'The text holds no statement.', source, source.length);
   return notes.length === 0 ? { verdict: 'valid', statements } : { verdict: 'valid', statements, notes };

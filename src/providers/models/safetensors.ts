@@ -66,25 +66,52 @@ export function headerProblem(text: string, bytes: number): string | undefined {
     const bits = BITS[dtype];
     if (bits === undefined) return `tensor ${JSON.stringify(name)} has the unknown type ${JSON.stringify(dtype)}`;
     if (start !== at || end < start) return `tensor ${JSON.stringify(name)} lies at ${start} to ${end}, the one before ends at ${at}`;
-    const expected = shape.reduce((product, each) => product * BigInt(each), BigInt(bits));
+    const expected = bitsOf(shape, bits);
     if (expected !== BigInt(end - start) * 8n)
-      return `tensor ${JSON.stringify(name)} has ${end - start} bytes, its shape and type make ${expected / 8n}`;
+      return `tensor ${JSON.stringify(name)} has ${end - start} bytes, its shape and type make ${expected === undefined ? 'more than any file' : expected / 8n}`;
     at = end;
   }
   return at === bytes ? undefined : `the tensors end at ${at} of ${bytes} bytes`;
 }
 
+const BITS_MAX = 2n ** 80n;
+
+/** Bits of a shape's values; undefined beyond what any file has: a million lengths would make a number of millions of digits. */
+function bitsOf(shape: readonly number[], each: number): bigint | undefined {
+  if (shape.includes(0)) return 0n;
+  let bits = BigInt(each);
+  for (const length of shape) {
+    bits *= BigInt(length);
+    if (bits > BITS_MAX) return undefined;
+  }
+  return bits;
+}
+
 /** A key that stands twice in one object of a valid JSON text; `JSON.parse` would keep the last and say nothing. */
 function repeatedKey(text: string): string | undefined {
   const open: Set<string>[] = [];
-  for (const [, string, , after, bracket] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*(:)?)|([{}])/gs)) {
-    if (bracket === '{') open.push(new Set());
-    else if (bracket === '}') open.pop();
-    else if (after === ':') {
-      const key = JSON.parse(string as string) as string;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '{') open.push(new Set());
+    else if (sign === '}') open.pop();
+    else if (sign === '"') {
+      const start = at;
+      at = endOfString(text, start);
+      AFTER_STRING.lastIndex = at + 1;
+      if (!AFTER_STRING.test(text)) continue;
+      const key = JSON.parse(text.slice(start, at + 1)) as string;
       if (open.at(-1)?.has(key)) return key;
       open.at(-1)?.add(key);
     }
   }
   return undefined;
+}
+
+const AFTER_STRING = /\s*:/y;
+
+/** Where the quote that closes a text stands. A pattern would keep a place for each of its signs, and run out of them. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }

@@ -9,7 +9,7 @@ const UNIT_OPERATORS = new Set(['none', '-', '+', '*', '/']);
 const AGGREGATES = new Set(['none', 'max', 'min', 'count', 'sum', 'avg']);
 
 /** A number as Python's `float` reads it. */
-const PYTHON_FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
+const PYTHON_FLOAT = /^[+-]?(?:(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)$/i;
 
 /** Reading takes time with the square of the length where names repeat; no query comes near. */
 const CHARACTERS_MAX = 65_536;

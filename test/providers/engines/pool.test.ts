@@ -83,13 +83,30 @@ const hostileStarters = {
     new Worker(join(root, 'test/providers/engines/hostile-worker.ts'), { workerData: data }),
 };
 
-test('a text that never ends and one that kills the thread are found by halving; all others are judged', async () => {
-  const judge = await openJudge(sqlite, { root }, hostileStarters, never, { batch: 8, deadlineMs: 900, textDeadlineMs: 300 });
-  const texts = Array.from({ length: 8 }, (_, i) => (i === 2 ? 'HANG' : i === 6 ? 'DIE' : `SELECT ${i}`));
+test('texts that never end or kill the thread are not judged, each asked about twice at most; all others are', async () => {
+  let threads = 0;
+  const counted = {
+    startWorker(...given: Parameters<typeof hostileStarters.startWorker>): Worker {
+      threads++;
+      return hostileStarters.startWorker(...given);
+    },
+  };
+  const judge = await openJudge(sqlite, { root }, counted, never, { batch: 64, textDeadlineMs: 300 });
+  const texts = Array.from({ length: 64 }, (_, i) => (i === 5 || i === 63 ? 'HANG' : i === 40 ? 'DIE' : `SELECT ${i}`));
+  texts[41] = 'HINT';
   assert.deepEqual(
     await verdicts(judge, texts),
-    texts.map((text) => (text === 'HANG' ? 'timeout' : text === 'DIE' ? 'crashed' : 'valid')),
+    texts.map((text) => (text === 'HANG' ? 'timeout' : text === 'DIE' ? 'crashed' : text === 'HINT' ? 'syntax' : 'valid')),
   );
+  // Equal texts are judged once: three that cost a thread each time they are asked about, but for the hint's verdict.
+  assert.equal(threads, 1 + 2 + 2 + 1);
+  await judge.close();
+});
+
+test('a batch takes as long as it needs while its texts come one by one', async () => {
+  const judge = await open({ dialect: 'postgres', engine: 'auto' }, { textDeadlineMs: 1_000 });
+  const slow = Array.from({ length: 12 }, (_, i) => `select ${'1+'.repeat(9_000)}${i}`);
+  assert.deepEqual(await verdicts(judge, slow), Array(12).fill('valid'));
   await judge.close();
 });
 

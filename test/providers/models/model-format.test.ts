@@ -91,6 +91,15 @@ test('safetensors: a header that cannot be true is refused', async (context) => 
     'more keys': [/not of the form/, safetensors({ a: { ...tensor(0, 8), code: 'x' } }, eight)],
     'metadata that is no text': [/not of the form/, safetensors({ __metadata__: { a: 1 }, a: tensor(0, 8) }, eight)],
     'not JSON': [/not JSON/, safetensors('{"a":', eight)],
+    'a name of megabytes': [
+      /names "x+" twice/,
+      safetensors(`{"__metadata__":{${`"${'x'.repeat(20_000_000)}":"",`.repeat(2)}"":""}}`, eight),
+    ],
+    'a million lengths': [
+      /more than any file/,
+      safetensors(`{"a":{"dtype":"F32","shape":[${'9007199254740991,'.repeat(1_000_000)}1],"data_offsets":[0,8]}}`, eight),
+    ],
+    'a name that is none': [/end at 0 of 8/, safetensors('{"__proto__":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', eight)],
   };
   for (const [what, [message, content]] of Object.entries(crafted)) {
     await assert.rejects(check(context, 'm.safetensors', content), { code: 'damaged-model', message }, what);
