@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
 import { findMetric, metricsOf, primaryOf } from '../../src/metrics/catalogue.ts';
+import { readBucketFile } from '../../src/metrics/read-bucket-file.ts';
 import { bucketsOf, complexityGap, NO_LABEL, scoreEstimate } from '../../src/metrics/text-to-sql-buckets.ts';
 import { bucketFile, csvLine, distributionFile, evaluationFile } from '../../src/metrics/text-to-sql-files.ts';
 import { exactMatchString, jaccard, tokenScores } from '../../src/metrics/text-to-sql-match.ts';
-import { scoreTextToSql, type TextToSqlPair } from '../../src/metrics/text-to-sql-rows.ts';
+import { scoreTextToSql, spiderVerdicts, type TextToSqlPair } from '../../src/metrics/text-to-sql-rows.ts';
+import { spiderComponents } from '../../src/metrics/text-to-sql-spider.ts';
 import { SYNTAX_COLUMNS, SyntaxCounts, syntaxBucketFile, syntaxLine } from '../../src/metrics/text-to-sql-syntax.ts';
 import { lexisOf } from '../../src/sql/dialect.ts';
 import { readSpiderSchema, type SpiderSchemaEntry } from '../../src/sql/spider/schema.ts';
@@ -154,6 +156,46 @@ test('exact-match: spider needs schemas and a readable expected query; the row i
     code: 'spider-gold',
     message: /row 1: .*outside Spider's grammar/,
   });
+});
+
+test('Spider’s components by hardness: precision of what was predicted, recall of what was expected, F1 1 where neither is met', () => {
+  const entries = JSON.parse(textOf('spider-dev-schemas.json', 'samples')) as SpiderSchemaEntry[];
+  const schema = readSpiderSchema(entries.find(({ db_id }) => db_id === 'concert_singer')!);
+  const pair = (expected: string, predicted: string) => ({ expected, predicted });
+  const verdicts = spiderVerdicts(
+    [
+      pair('SELECT name FROM singer WHERE age > 3', 'SELECT name FROM singer WHERE age > 3'),
+      pair('SELECT name FROM singer WHERE age > 3', 'SELECT country FROM singer'),
+      pair('SELECT name FROM singer', 'SELECT name FROM singer WHERE age > 3'),
+      pair('SELECT name , age FROM singer', 'SELECT name FROM'),
+    ],
+    () => schema,
+  );
+  const of = (level: string, component: string) => {
+    const { rows, precision, recall, f1 } = spiderComponents(verdicts).find((row) => row.level === level && row.component === component)!;
+    return [rows, ...[precision, recall, f1].map((value) => Number(value.toFixed(12)))];
+  };
+  assert.deepEqual(of('all', 'where'), [4, 1 / 2, 1 / 2, 1 / 2]);
+  assert.deepEqual(of('all', 'select'), [4, 0.666666666667, 0.5, 0.571428571429]);
+  assert.deepEqual(of('easy', 'select'), [3, 0.666666666667, 0.666666666667, 0.666666666667]);
+  assert.deepEqual(of('medium', 'select'), [1, 0, 0, 1]);
+  assert.deepEqual(of('hard', 'order'), [0, 0, 0, 1]);
+  assert.equal(spiderComponents(verdicts).length, 50);
+});
+
+test('per_bucket_complexity_eval.csv is read with our header and with pandas’ three lines', () => {
+  const scores = { exactMatch: Float64Array.of(1, 0, 1), f1: Float64Array.of(1, 0.5, 1) };
+  const { header, rows } = bucketFile(['set, operations', 'set, operations', 'basic SQL'], scores);
+  const ours = readBucketFile([header, ...rows].map(csvLine).join(''));
+  const expected = [
+    { label: 'basic SQL', exactMatch: { mean: 1, count: 1 }, f1: { mean: 1, count: 1 } },
+    { label: 'set, operations', exactMatch: { mean: 0.5, count: 2 }, f1: { mean: 0.75, count: 2 } },
+  ];
+  assert.deepEqual(ours, expected);
+  const pandas = `,exact_match,exact_match,f1_score,f1_score\r\n,mean,count,mean,count\r\nsql_complexity,,,,\r\nbasic SQL,1.0,1,1.0,1\r\n"set, operations",0.5,2,0.75,2\r\n`;
+  assert.deepEqual(readBucketFile(pandas), expected);
+  assert.throws(() => readBucketFile('sql_complexity,n\na,1\n'), { code: 'no-column' });
+  assert.throws(() => readBucketFile(pandas.replace('0.75', '')), { code: 'bad-number', message: /row 5/ });
 });
 
 test('the gap simple − complex: Newcombe for shares, Welch for means, nothing for labels nobody knows', () => {

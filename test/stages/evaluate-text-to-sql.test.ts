@@ -192,7 +192,12 @@ test("Spider's exact match and hardness equal the official verdicts of the sampl
     'exact-match': 'spider',
     complexity: 'spider',
   };
-  const { metric, out } = await bench.run(evaluate, inputs);
+  const { metric, out, result } = await bench.run(evaluate, inputs);
+  const components = result.tables?.find(({ name }) => name === 'spider-components');
+  assert.deepEqual(components?.rows.find(([level, , component]) => level === 'all' && component === 'select')?.slice(0, 2), [
+    'all',
+    theirs.length,
+  ]);
   const right = theirs.filter((line) => line.includes('"exact_set_match":1')).length;
   assert.equal(metric('exact_match')?.value, right / theirs.length);
   const { texts } = await readSqlRows(

@@ -3,7 +3,8 @@ import type { Context } from '../../kernel/stage.ts';
 import type { Task } from '../../metrics/metric.ts';
 import type { ExecutionScore } from '../../metrics/text-to-sql-execution.ts';
 import { csvLine, evaluationFile } from '../../metrics/text-to-sql-files.ts';
-import { type ChosenKinds, scoreTextToSql, type TextToSqlRows } from '../../metrics/text-to-sql-rows.ts';
+import { type ChosenKinds, scoreTextToSql, spiderVerdicts, type TextToSqlRows } from '../../metrics/text-to-sql-rows.ts';
+import { spiderComponents } from '../../metrics/text-to-sql-spider.ts';
 import type { SqlEngines } from '../../providers/engines/engine.ts';
 import type { Data } from '../../providers/sources/source.ts';
 import type { Judged } from '../judged-rows.ts';
@@ -57,7 +58,11 @@ export async function evaluateSql(
     return {
       ...found,
       outputs: { ...found.outputs, evaluation },
-      tables: [kindsTable(kinds), ...(test.execution ? [executionTable(test.execution)] : [])],
+      tables: [
+        kindsTable(kinds),
+        ...(kinds.exactMatch === 'spider' ? [componentsTable(spiderVerdicts(test.source.texts, schemaOf))] : []),
+        ...(test.execution ? [executionTable(test.execution)] : []),
+      ],
     };
   } finally {
     await sandbox?.close();
@@ -88,6 +93,20 @@ function warn({ source, execution }: SqlJudged, log: Context['log']): void {
 
 const isChosen = (name: string, { exactMatch, tokenF1 }: ChosenKinds): boolean =>
   name === `exact_match_${exactMatch}` || (name === 'token_f1' && tokenF1 === 'bag') || (name === 'jaccard' && tokenF1 === 'jaccard');
+
+const componentsTable = (verdicts: ReturnType<typeof spiderVerdicts>): RecordTable => ({
+  name: 'spider-components',
+  title: "Spider's components by hardness",
+  columns: ['hardness', 'rows', 'component', 'precision', 'recall', 'F1'],
+  rows: spiderComponents(verdicts).map(({ level, rows, component, precision, recall, f1 }) => [
+    level,
+    rows,
+    component,
+    precision,
+    recall,
+    f1,
+  ]),
+});
 
 const MEANINGS = {
   normalized: 'the same tokens, without regard to case, white space and comments',
