@@ -21,7 +21,7 @@ async function emptyTracker(context: TestContext, options: MlflowStandInOptions 
   const said: string[] = [];
   const client = mlflowClient(mlflowPlace(server.url, env), PATIENCE);
   const again = () => mlflowTracker({ client, settleMs: 50, log: (line) => said.push(line) });
-  return { server, said, again, tracker: again() };
+  return { server, said, client, again, tracker: again() };
 }
 
 trackerContract('mlflow', async (context) => {
@@ -37,7 +37,7 @@ trackerContract('mlflow', async (context) => {
 });
 
 test('mlflow tracker: of a step that is told anew MLflow keeps both points, and the newer counts; what is told again is not sent', async (context) => {
-  const { server, tracker, again } = await emptyTracker(context);
+  const { server, tracker, again, client } = await emptyTracker(context);
   const id = await tracker.start(run, signal);
   const loss = (...points: readonly (readonly [number, number])[]) => points.map(([step, value]) => ({ name: 'loss', value, step, at }));
   await tracker.metrics(id, loss([1, 0.9], [2, 0.8], [3, 0.7], [4, 0.6]), signal);
@@ -61,6 +61,16 @@ test('mlflow tracker: of a step that is told anew MLflow keeps both points, and 
   const sent = server.calls.length;
   await next.metrics(id, loss([1, 0.9], [2, 0.8]), signal);
   assert.equal(server.calls.length, sent, 'nothing new, nothing asked');
+
+  // Somebody else told two values for one moment: MLflow goes by the larger.
+  const theirs = [0.2, 0.3].map((value) => ({ key: 'train/lr', value, timestamp: time, step: 1 }));
+  await client.logBatch(id, { metrics: theirs }, signal);
+  const third = again();
+  await third.start(run, signal);
+  await third.metrics(id, [{ name: 'lr', value: 0.3, step: 1, at }], signal);
+  assert.equal(server.history(id, 'train/lr').length, 2);
+  await third.metrics(id, [{ name: 'lr', value: 0.2, step: 1, at }], signal);
+  assert.deepEqual(server.history(id, 'train/lr').at(-1), { key: 'train/lr', value: 0.2, timestamp: time + 1, step: 1 });
 });
 
 test('mlflow tracker: a value that is no finite number is not sent, and said', async (context) => {
@@ -169,6 +179,18 @@ test('mlflow tracker: an answer that is lost leaves one run; a run that somebody
   assert.equal(server.history(id, 'f1').length, 1);
   server.runs.get(id)!.deleted = true;
   assert.notEqual(await again().start(run, signal), id);
+  await assert.rejects(tracker.tags('0123456789abcdef', { a: 'b' }, signal), { code: 'no-such-run', fault: 'user' });
+});
+
+test('mlflow tracker: of those who begin the same run at once all but one take theirs away again', async (context) => {
+  const { server, again } = await emptyTracker(context);
+  const ids = await Promise.all([1, 2, 3, 4].map(() => again().start(run, signal)));
+  const left = [...server.runs.values()].filter(({ deleted }) => !deleted);
+  assert.deepEqual(
+    [...new Set(ids)],
+    left.map(({ id }) => id),
+  );
+  assert.ok(server.runs.size > 1, 'they did race');
 });
 
 test('mlflow tracker: a deleted experiment of the name is told, with what to do', async (context) => {
