@@ -71,4 +71,3 @@ export const trainerJobSchema = z.discriminatedUnion('verb', [
     parts: z.strictObject({ predict: part }).describe('The rows to predict.'),
   }),
 ]);
-export type TrainerJob = z.infer<typeof trainerJobSchema>;

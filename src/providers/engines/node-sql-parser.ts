@@ -21,8 +21,6 @@ const BUILDS: Partial<Record<Dialect, { readonly database: string; readonly load
   tsql: { database: 'transactsql', load: () => import('node-sql-parser/build/transactsql.js') },
 };
 
-export const knownToNodeSqlParser = (dialect: Dialect): boolean => dialect in BUILDS;
-
 /** Pure JavaScript, a grammar of its own: a second opinion, a second tree, and an engine by force. */
 export async function openNodeSqlParser(dialect: Dialect): Promise<(SqlEngine & SqlParser) | undefined> {
   const build = BUILDS[dialect];

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { expressionSchema } from '../expression/expression-schema.ts';
 
 export const PARTS = ['year', 'month', 'day', 'day_of_week', 'is_weekend', 'hour'] as const;
-export type DatePart = (typeof PARTS)[number];
 
 const imputeNumber = z.enum(['median', 'mean', 'mode', 'none']);
 const imputeText = z.enum(['mode', 'category', 'none']);
