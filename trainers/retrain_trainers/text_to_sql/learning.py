@@ -72,7 +72,7 @@ def learn(model: Any, examples: Sequence[Example], plan: Plan, team: Team, outpu
         for epoch in range(len(course.train_loss), plan.epochs):
             for batches in _steps(learned, plan, team, epoch)[course.step - epoch * per_epoch :]:
                 torch.manual_seed(_mixed(plan.seed, course.step, team.number))
-                rate = plan.learning_rate * _share(course.step, warmup, total)
+                rate = plan.learning_rate * step_share(course.step, warmup, total)
                 loss = _step(model, optimizer, batches, rate, plan, team)
                 course.step += 1
                 if not math.isfinite(loss):
@@ -177,7 +177,7 @@ def _ends_here(model: Any, held: list[Example], course: Course, learner: Learner
     return epoch - course.best_epoch >= plan.patience
 
 
-def _share(step: int, warmup: int, total: int) -> float:
+def step_share(step: int, warmup: int, total: int) -> float:
     """Of the largest step: up in a line, then down to 0."""
     return (step + 1) / warmup if step < warmup else (total - step) / max(1, total - warmup)
 

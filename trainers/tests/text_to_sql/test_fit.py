@@ -17,6 +17,7 @@ from sql_jobs import SMALL, SqlCase
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer, T5Config, T5ForConditionalGeneration
 
 from retrain_trainers.text_to_sql import models
+from retrain_trainers.text_to_sql.learning import step_share
 from retrain_trainers.text_to_sql.parameters import T5
 
 PACKAGE = Path(__file__).parent.parent.parent
@@ -231,6 +232,27 @@ class Stopped(SqlCase):
 class Parameters(unittest.TestCase):
     def test_they_are_called_as_in_the_reference_system(self) -> None:
         found = T5.complete({})
-        wanted = {"num_train_epochs": 3, "per_device_train_batch_size": 8, "learning_rate": 5e-5, "lora_r": 16, "warmup_steps": 500}
+        wanted = {
+            "num_train_epochs": 3,
+            "per_device_train_batch_size": 8,
+            "per_device_eval_batch_size": 8,
+            "learning_rate": 5e-5,
+            "warmup_steps": 500,
+            "weight_decay": 0.01,
+            "max_grad_norm": 1.0,
+            "save_steps": 1000,
+            "lora_r": 16,
+            "lora_alpha": 32,
+            "lora_dropout": 0.1,
+            "lora_target_modules": ["q", "v"],
+            "save_model": "merged",
+            "max_source_length": 512,
+            "max_target_length": 256,
+            "num_beams": 1,
+        }
         self.assertEqual(wanted, {name: found[name] for name in wanted})
         self.assertLessEqual(set(SMALL), set(found))
+
+    def test_a_step_grows_in_a_line_and_falls_in_a_line_to_nothing(self) -> None:
+        self.assertEqual([0.5, 1.0, 1.0, 0.75, 0.5, 0.25], [step_share(step, 2, 6) for step in range(6)])
+        self.assertEqual([1.0, 0.5], [step_share(step, 0, 2) for step in range(2)])
