@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import * as files from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { codeOf } from '../../kernel/durable-file.ts';
 import { UserError, WorldError } from '../../kernel/errors.ts';
 import { defused, Lines } from './hostile-text.ts';
+import { endMarked } from './marked-processes.ts';
 
 export interface GroupOptions {
   readonly cwd: string;
@@ -26,6 +29,7 @@ export interface Exit {
 const GRACE_MS = 3_000;
 const DRAIN_MS = 1_000;
 const NICENESS = 10;
+const MARK = 'RETRAIN_PROCESSES';
 
 /**
  * A program in its own process group, with nothing of our own streams. Its standard input stays open as long as we live:
@@ -36,20 +40,24 @@ export class ProcessGroup {
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #guard: ChildProcess | undefined;
+  /** What it starts has this in its environment, whatever group or session that joins. */
+  readonly #mark: string;
 
-  private constructor(child: ChildProcess, pid: number, options: GroupOptions) {
+  private constructor(child: ChildProcess, pid: number, mark: string, options: GroupOptions) {
     this.#child = child;
     this.pid = pid;
-    this.#guard = options.guarded === false ? undefined : startGuard(pid, options.env);
+    this.#mark = mark;
+    this.#guard = options.guarded === false ? undefined : startGuard(pid, mark, options.env);
     this.exited = this.#run(options);
   }
 
   /** Starts `command`; throws `UserError` when there is no such program. */
   static async start(command: readonly string[], options: GroupOptions): Promise<ProcessGroup> {
     const [program = '', ...args] = command;
+    const id = randomUUID();
     const child = spawn(program, args, {
       cwd: options.cwd,
-      env: options.env,
+      env: { ...options.env, [MARK]: id },
       detached: process.platform !== 'win32',
       stdio: ['pipe', 'pipe', 'pipe'],
       windowsHide: true,
@@ -59,7 +67,7 @@ export class ProcessGroup {
       child.once('spawn', resolve);
       child.once('error', (error) => reject(cannotStart(program, options.cwd, error)));
     });
-    return new ProcessGroup(child, child.pid!, options);
+    return new ProcessGroup(child, child.pid!, `${MARK}=${id}`, options);
   }
 
   /** Asks the group to end, then makes it. Resolves when all of it is gone, at most some 4 seconds later. */
@@ -91,6 +99,7 @@ export class ProcessGroup {
     });
     // Whatever it started and left behind goes with it, and no longer holds the pipes.
     signalGroup(this.pid, 'SIGKILL');
+    endMarked(files, this.#mark);
     this.#guard?.kill('SIGKILL');
     await Promise.race([Promise.all(streams.map(({ closed }) => closed)), sleep(DRAIN_MS, undefined, { ref: false })]);
     for (const { stream, lines } of streams) {
@@ -106,12 +115,13 @@ export class ProcessGroup {
  * A process that does nothing but read from us. When we die, however we die, its input ends, and it ends the group:
  * politely at once, by force soon after.
  */
-function startGuard(pid: number, env: Readonly<Record<string, string>>): ChildProcess | undefined {
+function startGuard(pid: number, mark: string, env: Readonly<Record<string, string>>): ChildProcess | undefined {
   const target = process.platform === 'win32' ? pid : -pid;
   const source = `process.stdin.resume().on('end', () => {
-    const end = (signal) => { try { process.kill(${target}, signal); } catch { process.exit(); } };
+    let there = true;
+    const end = (signal) => { try { if (there) process.kill(${target}, signal); } catch { there = false; } };
     end('SIGTERM');
-    setTimeout(() => { end('SIGKILL'); process.exit(); }, ${GRACE_MS});
+    setTimeout(() => { end('SIGKILL'); (${endMarked})(require('node:fs'), ${JSON.stringify(mark)}); process.exit(); }, ${GRACE_MS});
   });`;
   const guard = spawn(process.execPath, ['-e', source], { env, detached: true, stdio: ['pipe', 'ignore', 'ignore'], windowsHide: true });
   guard.on('error', () => undefined);
