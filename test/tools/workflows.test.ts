@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { workflowFiles } from '../../tools/workflows/files.ts';
 import { parseWorkflow, workflowProblems } from '../../tools/workflows/parser.ts';
 import { repositoryName } from '../../tools/workflows/repository.ts';
-import { localised, named, pinnedTo, withGoogle } from '../../tools/workflows/rewrite.ts';
+import { allWithGoogle, localised, named, pinnedTo, withGoogle } from '../../tools/workflows/rewrite.ts';
 
 const SHA = '0123456789abcdef0123456789abcdef01234567';
 const text = `concurrency:
@@ -18,6 +18,7 @@ jobs:
         uses: $/actions/hand-over
 `;
 const files = workflowFiles();
+type Called = { uses?: string; readonly permissions: Record<string, string> };
 
 test('pinned: own actions are named by repository and full commit, everything else stays', () => {
   assert.equal(
@@ -45,6 +46,18 @@ test('with Google: every job may say who it is, the variables of the caller are 
   }
   assert.equal(Object.keys(google!.env!).length, 4);
   assert.deepEqual({ ...google, env: undefined, name: '' }, { ...plain, env: undefined, name: '' });
+});
+
+test('all with Google: each run is one of retrain-google.yml and may say who it is, the jobs around them may not, and nothing else is changed', () => {
+  const text = files.find(({ path }) => path.endsWith('/retrain-all.yml'))!.text;
+  const [plain, google] = [parse(text), parse(allWithGoogle(text))] as { jobs: Record<string, Called>; name: string }[];
+  const { retrain, ...around } = google!.jobs;
+  assert.equal(retrain!.uses, '$/.github/workflows/retrain-google.yml');
+  assert.equal(retrain!.permissions['id-token'], 'write');
+  assert.doesNotMatch(JSON.stringify(around), /id-token/);
+  retrain!.uses = '$/.github/workflows/retrain.yml';
+  delete retrain!.permissions['id-token'];
+  assert.deepEqual({ ...google, name: '' }, { ...plain, name: '' });
 });
 
 test('local: own actions by path, and no queue', () => {
@@ -156,7 +169,7 @@ test('a secret reaches the steps that need it and no other, and none must be giv
   }
 });
 
-test('who calls a workflow of ours hands on secrets by name, and only those it knows; retrain-all.yml all of them', () => {
+test('who calls a workflow of ours hands on secrets by name, and only those it knows; who trains many models all of them', () => {
   const known = Object.keys(SECRETS).filter((secret) => secret !== 'github.token');
   for (const { path, text } of files) {
     for (const { secrets } of Object.values((parse(text) as CalledFile).jobs)) {
@@ -165,7 +178,7 @@ test('who calls a workflow of ours hands on secrets by name, and only those it k
         assert.equal(value, `\${{ secrets.${name} }}`, path);
         assert.ok(known.includes(`secrets.${name}`), `${path}: ${name}`);
       }
-      if (path.endsWith('/retrain-all.yml') && secrets) assert.equal(Object.keys(secrets).length, known.length);
+      if (/\/retrain-all(?:-google)?\.yml$/.test(path) && secrets) assert.equal(Object.keys(secrets).length, known.length);
     }
   }
 });

@@ -4,7 +4,7 @@ import { MANIFEST_SCHEMA, manifestSchema, RECORD_SCHEMA, recordSchema } from '..
 import { TRAINER_CONTRACT, trainerJobSchema } from '../../src/kernel/trainer-job.ts';
 import type { StageDeclaration, StageDeclarations } from '../../src/pipeline/declaration.ts';
 import { pipelineSchema, schemaFaults } from '../../src/pipeline/schema.ts';
-import { named, withGoogle } from '../workflows/rewrite.ts';
+import { allWithGoogle, named, withGoogle } from '../workflows/rewrite.ts';
 import { actionStub, actionTables, actionYaml } from './action-files.ts';
 import { pipelinePage } from './pipeline-page.ts';
 import { stageFaults, stageTables, withTables } from './stage-page.ts';
@@ -38,6 +38,8 @@ export async function generatedFiles(
   const files = new Map(filesOf(await catalogued(), { existing, repository, alone }));
   const retrain = existing('.github/workflows/retrain.yml');
   if (retrain !== undefined) files.set('.github/workflows/retrain-google.yml', withGoogle(retrain));
+  const all = existing('.github/workflows/retrain-all.yml');
+  if (all !== undefined) files.set('.github/workflows/retrain-all-google.yml', allWithGoogle(all));
   // A page with generated tables is written by hand around them.
   for (const { path, text } of handWritten) files.set(path, named(files.get(path) ?? text, repository));
   return files;
