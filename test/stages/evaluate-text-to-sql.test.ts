@@ -62,6 +62,19 @@ test('predictions are joined by key; one that is missing counts as empty, text s
   await assert.rejects(bench.run(evaluate, inputs), { code: 'duplicate-key' });
 });
 
+test('NULL, NA, None, nan and numbers come as they were written, and CRLF ends a row', async () => {
+  using bench = new SqlBench();
+  const words = ['NULL', 'NA', 'None', 'nan', 'null', '1e5', '007', '2026-01-01', 'true'];
+  const predictions = bench.write('p.csv', `sql,pred\r\n${words.map((word) => `${word},${word}\r\n`).join('')}`);
+  const { metric, file } = await bench.run(evaluate, { ...TASK, predictions });
+  assert.deepEqual([metric('exact_match')?.value, metric('exact_match')?.n], [1, words.length]);
+  const lines = file('evaluation.csv').trimEnd().split('\n').slice(1);
+  assert.deepEqual(
+    lines.map((line) => line.split(',').slice(1, 6).join()),
+    words.map((word) => `${word},unparsed,${word},1,1`),
+  );
+});
+
 test('without keys rows are joined by position, and their number must agree', async () => {
   using bench = new SqlBench();
   const rows = bench.write('rows.jsonl', '{"question":"a?","query":"SELECT 1"}\n{"question":"b?","query":"SELECT 2"}\n');

@@ -102,6 +102,7 @@ if (missing === undefined) {
     );
     console.log(`from SQLite models: ${JSON.stringify({ mariadb, mysql8 })}`);
     assert.ok(mariadb.accuracy >= 0.98 && mysql8.accuracy >= 0.98);
+    assert.ok(mariadb.judgedShare > 0.99 && mysql8.judgedShare > 0.99);
   });
 
   test('approximate dialects: measured on GoogleSQL’s parser cases, claimed nowhere', async () => {
