@@ -51,6 +51,7 @@ q1,How many?,SELECT count(*) FROM t,easy,SELECT count(*) FROM t
 q2,Which two?,"SELECT a, b FROM t",easy,"SELECT a,, b FROM t"
 q3,All @octocat,SELECT a FROM t,hard,"SELECT a
 FROM t </details>
+::warning::hacked \u001b[31m
 WHERE"
 `;
 
@@ -94,6 +95,9 @@ test('judges alone on a pull request: one comment of a job, with rates by comple
   ])
     assert.ok(body.includes(`\n${line}\n`), `${line}\n${body}`);
   assert.doesNotMatch(body.replaceAll('&lt;/details>', ''), /FROM t <\/details>/);
+  for (const text of [refused.summary, refused.log.join('\n'), body]) assert.doesNotMatch(text, /^::warning::hacked|\u001b\[31m/m);
+  assert.deepEqual(refused.warnings, [], 'no command of the SQL was obeyed');
+  assert.match(refused.summary, /hacked/);
 
   assert.equal((await judge('syntax-validate', { name: 'other' })).code, 0);
   assert.equal((await judge('syntax-validate')).code, 0);
