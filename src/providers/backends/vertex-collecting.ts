@@ -21,7 +21,7 @@ export async function collectResult(
   const parsed = resultSchema.safeParse(jsonOf(await documents.read(`${base}/result.json`, signal)));
   if (!parsed.success) throw new WorldError('job-lost', `What a job left in ${base} is gone or unreadable.`, { todo: 'Run again.' });
   for (const { path, sha256: digest } of parsed.data.files) {
-    if (posix.isAbsolute(path) || posix.normalize(path) !== path || path.startsWith('..') || path.includes('\\'))
+    if (posix.isAbsolute(path) || posix.normalize(path) !== path || path.startsWith('..') || /[\\\0-\x1f]/.test(path))
       throw new UserError('result-not-a-file', `${base}/result.json names ${JSON.stringify(path)}, which is no file of the job's output.`);
     await store.get(`${base}/output/${path}`, join(to, path), { sha256: digest, signal });
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Cancelled, type FaultyError, TimedOut, UserError, WorldError } from '../../kernel/errors.ts';
 import type { StateEvent } from './backend.ts';
-import { defused } from './hostile-text.ts';
+import { defused, LINE_CHARS_MAX } from './hostile-text.ts';
 import { failureOf } from './trainer-failure.ts';
 import { type CustomJob, consoleLink, stateOf } from './vertex-job.ts';
 
@@ -9,8 +9,8 @@ import { type CustomJob, consoleLink, stateOf } from './vertex-job.ts';
 export const failureSchema = z.object({
   attempt: z.int().min(1),
   exitCode: z.int(),
-  signal: z.string().optional(),
-  tail: z.array(z.string()).max(100),
+  signal: z.string().max(20).optional(),
+  tail: z.array(z.string().transform((line) => line.slice(0, LINE_CHARS_MAX))).max(100),
   timedOut: z.boolean().default(false),
 });
 export type RemoteFailure = z.infer<typeof failureSchema>;

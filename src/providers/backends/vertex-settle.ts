@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { VertexClients } from '../google/vertex-clients.ts';
 import type { Store } from '../stores/store.ts';
 import { endJob, getJob, listJobs } from './vertex-calls.ts';
-import { baseOf, byAge, type CustomJob, isUnderWay, keyFilter, mayHaveSucceeded } from './vertex-job.ts';
+import { baseOf, byAge, type CustomJob, isUnderWay, keyFilter, labelOf, mayHaveSucceeded } from './vertex-job.ts';
 import type { Launch, VertexLaunches } from './vertex-launches.ts';
 
 /** How long things of the service take; a stand-in is faster. */
@@ -73,7 +73,8 @@ async function candidates(key: string, known: readonly string[], options: Settle
   for (const name of known) {
     if (found.has(name)) continue;
     const job = await getJob(name, options.clients, signal);
-    if (job) found.set(name, job);
+    // The name may come from the bucket: nobody who writes there says which job of the project is ours to end.
+    if (job?.labels?.['retrain-key'] === labelOf(key)) found.set(name, job);
   }
   return [...found.values()];
 }

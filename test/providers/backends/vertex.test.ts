@@ -339,6 +339,19 @@ describe('a job found by its key', () => {
     assert.equal(jobs.jobs.length, 1);
   });
 
+  test('whoever writes into the bucket names no job of the project that is taken over, or ended as a double', async (t) => {
+    const { backend, jobs, store } = await vertex(t, { containers: false });
+    const spec = jobSpec(freshFolder(t), priors, 'fit', {});
+    const other = await backend().submit('b'.repeat(64), spec, never);
+    const own = await backend().submit('a'.repeat(64), spec, never);
+    const launch = join(fileURLToPath(store), 'launches', `${'a'.repeat(64)}.json`);
+    const written = JSON.parse(readFileSync(launch, 'utf8')) as Record<string, unknown>;
+    assert.equal(written.job, own.details.name);
+    writeFileSync(launch, JSON.stringify({ ...written, job: other.details.name }));
+    assert.equal((await backend().find('a'.repeat(64), never))?.id, own.id);
+    assert.equal(jobs.alive().length, 2);
+  });
+
   test('what somebody else has written in the bucket is told, and waited for by nobody', async (t) => {
     const { backend, jobs, store } = await vertex(t);
     const [vertexes, folder, bucket] = [backend(), freshFolder(t), fileURLToPath(store)];
