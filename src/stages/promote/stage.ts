@@ -164,7 +164,9 @@ export const promote = defineStage({
     const found = promoted
       ? champion === undefined
         ? `version ${version} is the first champion`
-        : `version ${version} takes over from version ${champion}`
+        : champion === version
+          ? `version ${version} stays champion`
+          : `version ${version} takes over from version ${champion}`
       : (said as { reason: Reason }).reason.text;
     return { verdict, found, outputs };
   },
