@@ -128,7 +128,7 @@ test('promote by pull request: a registry with nobody to ask is told by check, a
 test('promote: a version that is champion already stays it, and takes over from nobody', async (context) => {
   const registry = fileRegistry({ root: await scratchFolder(context) });
   for (const seed of ['a', 'b']) await registry.add('churn', await draftOf(context, seed), signal);
-  const said = async (version: number) => (await promoting(context, registry, version, `run-${version}`, { by: 'run' })).found;
+  const said = async (version: number) => (await promoting(context, registry, version, `run-${version}`, { by: 'alias' })).found;
   assert.equal(await said(1), 'version 1 is the first champion');
   assert.equal(await said(1), 'version 1 stays champion');
   assert.equal(await said(2), 'version 2 takes over from version 1');
