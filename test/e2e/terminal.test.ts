@@ -135,6 +135,16 @@ test('init writes a file that runs; words nobody knows get the nearest one; doct
   const homeless = await project.retrain(['doctor', '--home', `${project.folder}/data/churn.csv/deep/home`]);
   assert.equal(homeless.code, 2, homeless.err);
   assert.match(homeless.out, /^. home +.* cannot be written: .*\n[\s\S]*^. disk +.* free where /m);
+  const far =
+    'version: 1\nname: far\ntask: classification\ntarget: { column: churn, positive: "yes" }\nfetch-data: { source: data/*.csv }\nprepare-data: { split: { test: 20 % } }\n';
+  await project.write('pipelines/far.yaml', `${far}train: { backend: vertex }\nstore: gs://ours/retrain\n`);
+  const jobless = await project.retrain(['doctor', 'pipelines/far.yaml']);
+  assert.equal(jobless.code, 2, jobless.out + jobless.err);
+  assert.match(
+    jobless.out,
+    /^✓ node .*[\s\S]*^✗ jobs .*Set `google: /m,
+    'what this machine has is told though the jobs cannot be asked for',
+  );
   assert.match(await said('doctor', '--cancel', '17'), /pipeline file whose job is to end is missing/);
   const prune = await project.retrain(['cache', 'prune', '--dry-run'], { RETRAIN_CACHE: `${project.folder}/.retrain/cache` });
   assert.equal(prune.code, 0);

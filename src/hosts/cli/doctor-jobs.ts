@@ -1,4 +1,4 @@
-import { UserError } from '../../kernel/errors.ts';
+import { faultOf, UserError } from '../../kernel/errors.ts';
 import { listRuns } from '../../kernel/run-folder.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import type { Loaded } from '../loaded-pipeline.ts';
@@ -13,8 +13,25 @@ export interface Finding {
   readonly text: string;
 }
 
+/** What stands in the way of asking a service, as a finding among others; our own faults and a cancel are thrown on. */
+export function troubleOf(what: string, error: unknown, signal: AbortSignal): Finding {
+  signal.throwIfAborted();
+  if (faultOf(error) === 'ours') throw error;
+  const todo = error instanceof Error && 'todo' in error && typeof error.todo === 'string' ? ` ${error.todo}` : '';
+  return { what, good: false, text: `${error instanceof Error ? error.message : String(error)}${todo}` };
+}
+
 /** Jobs of the pipeline that are under way elsewhere, and whether a run of this home can go on with them. `cancel`: the id of one to end. */
 export async function jobFindings(loaded: Loaded, cancel: string | undefined, door: Door): Promise<readonly Finding[]> {
+  try {
+    return await jobsUnderWay(loaded, cancel, door);
+  } catch (error) {
+    if (cancel !== undefined) throw error;
+    return [troubleOf('jobs', error, door.signal)];
+  }
+}
+
+async function jobsUnderWay(loaded: Loaded, cancel: string | undefined, door: Door): Promise<readonly Finding[]> {
   const { home, base, model, resolved } = loaded;
   const inputs = resolved.stages.train?.inputs ?? {};
   const log = (line: string) => door.err.write(`${line}\n`);

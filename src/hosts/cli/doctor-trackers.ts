@@ -1,8 +1,7 @@
-import { faultOf } from '../../kernel/errors.ts';
 import { trackers } from '../../providers/trackers/tracker.ts';
 import type { Loaded } from '../loaded-pipeline.ts';
 import { makeProviders } from '../run.ts';
-import type { Finding } from './doctor-jobs.ts';
+import { type Finding, troubleOf } from './doctor-jobs.ts';
 import type { Door } from './door.ts';
 
 const PATIENCE_MS = 20_000;
@@ -16,10 +15,7 @@ export async function trackerFindings({ home, base, model, resolved }: Loaded, d
       const text = await ask();
       if (text !== undefined) findings.push({ what, good: true, text });
     } catch (error) {
-      door.signal.throwIfAborted();
-      if (faultOf(error) === 'ours') throw error;
-      const todo = error instanceof Error && 'todo' in error && typeof error.todo === 'string' ? ` ${error.todo}` : '';
-      findings.push({ what, good: false, text: `${error instanceof Error ? error.message : String(error)}${todo}` });
+      findings.push(troubleOf(what, error, door.signal));
     }
   };
   await look('tracker', async () => {
