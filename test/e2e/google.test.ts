@@ -127,7 +127,13 @@ test('whole on Google: bucket, jobs, registry and experiment; submitted, resumed
   assert.equal(_metrics.syntax_overall, 1);
   assert.match(JSON.stringify(_params), /0\.7/);
   const uris = google.metadata.artifactsOf(run.name!.split('/').at(-1)!).map(({ uri }) => String(uri));
-  for (const name of ['per_bucket_complexity_eval', 'sql_complexity_distribution', 'syntax_validation_results']) {
+  for (const name of [
+    'evaluation',
+    'per_bucket_complexity_eval',
+    'sql_complexity_distribution',
+    'syntax_validation_results',
+    'per_complexity_validation',
+  ]) {
     const uri = uris.find((each) => each.endsWith(`/${name}.csv`)) ?? '';
     assert.ok(uri.startsWith(`gs://${BUCKET}/retrain/${better.id}/`), `${name} in ${uris.join('\n')}`);
     assert.ok(google.text(uri.slice(`gs://${BUCKET}/`.length)).includes(','), uri);
