@@ -115,7 +115,6 @@ export const syntaxValidate = defineStage({
     const dialect = inputs.dialect!;
     const table = await openAsText(inputs.predictions, data, signal);
     const columns = chooseColumns(table, inputs.columns);
-    if (columns.id !== undefined) await (await import('../../tables/repeated-keys.ts')).refuseRepeatedKeys(table, [columns.id], signal);
     const [schemaFile] = inputs.schema === undefined ? [] : await data.fetch(inputs.schema, signal);
     const crossCheck = inputs['cross-check'] === 'on' || (inputs['cross-check'] === 'auto' && isMysql(dialect));
     const judge = await engines.open(
