@@ -1,5 +1,5 @@
 /** Bytes of one request that MLflow takes (mlflow/utils/validation.py), with room for what stands around the items. */
-export const BATCH_BYTES_MAX = 1_000_000 - 1_000;
+const BATCH_BYTES_MAX = 1_000_000 - 1_000;
 export const METRICS_MAX = 1_000;
 export const PAIRS_MAX = 100;
 
