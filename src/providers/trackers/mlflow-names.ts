@@ -6,11 +6,11 @@ import { sha256 } from '../../kernel/digest.ts';
  */
 const NAME_MAX = 250;
 const UNFIT = /[^\p{L}\p{N}_\-./ ]/gu;
-/** Older servers take 500 for names and 250 for those of runs, whatever the database. */
+/** Names of runs have no limit of their own, but a column of 250 characters. */
 const EXPERIMENT_MAX = 500;
 const RUN_NAME_MAX = 250;
 const PARAM_MAX = 6_000;
-/** What servers before MLflow 2.11 take; later ones take 8,000. */
+/** What older servers take; MLflow 3 takes 8,000. */
 const TAG_MAX = 5_000;
 
 /** Tag a run is found by, whatever its name. */
