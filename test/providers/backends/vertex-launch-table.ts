@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { StageFiles } from '../../../src/kernel/stage.ts';
+import { beginAll, Submitted } from '../../../src/kernel/submitted.ts';
+import type { Backend } from '../../../src/providers/backends/backend.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
+import { runJob } from '../../../src/stages/run-job.ts';
 import { clientsOf } from '../google/vertex.ts';
 import { fixture, freshFolder, jobSpec, never } from './trainer-jobs.ts';
 import { mortal, vertex } from './vertex-jobs.ts';
@@ -43,4 +47,50 @@ export async function launchDiesAnywhere(t: TestContext, where: 'on the same mac
   for (const point of ['before createCustomJob', 'after createCustomJob', 'before listCustomJobs', 'before put', 'after put']) {
     assert.ok(seen.includes(point), point);
   }
+}
+
+const log = { info: () => undefined, warn: () => undefined, progress: () => undefined };
+
+/** The jobs of two algorithms, begun as a detached stage begins them. `apart`: id of a forced run. */
+const beginTwo = (backend: Backend, inputs: string, seed: number, apart?: string): Promise<unknown> =>
+  beginAll(
+    [seed, seed + 0.5].map(
+      (own) => () =>
+        runJob(
+          { backend, files: {} as StageFiles, signal: never, log, detached: true, ...(apart && { apart }) },
+          'fit',
+          jobSpec(inputs, priors, 'fit', { seed: own }),
+          () => undefined,
+        ),
+    ),
+  );
+
+/** A detached run of two algorithms that dies at any of its awaits, then begun again on another machine: exactly one job is there for each. */
+export async function detachedDiesAnywhere(t: TestContext, force: boolean): Promise<void> {
+  const found = await vertex(t, { containers: false, hiddenLists: HIDDEN });
+  const clients = clientsOf(t, found.service);
+  const inputs = freshFolder(t);
+  const apart = (at: number) => (force ? `run-${at}` : undefined);
+  const begins = (at: number) =>
+    assert.rejects(beginTwo(found.backend({ tempo: TEMPO, jobs: freshFolder(t) }), inputs, at, apart(at)), Submitted);
+  // The package goes to the store once.
+  await begins(-1);
+  const whole = mortal({ clients, store: fileStore() }, -1);
+  await assert.rejects(beginTwo(found.backend({ ...whole.options, tempo: TEMPO, jobs: freshFolder(t) }), inputs, -2, apart(-2)), Submitted);
+  const creates = whole.points.filter((name) => name === 'after createCustomJob');
+  assert.deepEqual([creates.length, whole.points.length >= 36], [2, true], whole.points.join(', '));
+  for (let at = 0; at < whole.points.length; at++) {
+    const before = found.jobs.jobs.length;
+    const dying = mortal({ clients, store: fileStore() }, at);
+    const begun = beginTwo(found.backend({ ...dying.options, tempo: TEMPO, jobs: freshFolder(t) }), inputs, at, apart(at)).catch(
+      () => 'nowhere',
+    );
+    const died = await Promise.race([dying.died, begun]);
+    assert.equal(died, whole.points[at], `point ${at}`);
+    await begins(at);
+    await begins(at);
+    const keys = found.jobs.jobs.slice(before).map(({ body, state }) => `${body.labels['retrain-key']} ${state === 'JOB_STATE_CANCELLED'}`);
+    assert.deepEqual([keys.length, new Set(keys).size], [2, 2], `point ${at}, ${died}`);
+  }
+  t.diagnostic(`${whole.points.length} awaits`);
 }
