@@ -92,7 +92,8 @@ export function gsStore({ credentials, endpoint, authenticated = endpoint === un
       }
     },
 
-    async get(uri, to, { sha256, generation, partial, signal, onBytes }) {
+    async get(uri, to, options) {
+      const { generation, partial, signal } = options;
       const { bucket, name } = placeOf(uri);
       const found = await metadataOf(uri, generation, signal);
       if (!found) {
@@ -146,14 +147,7 @@ export function gsStore({ credentials, endpoint, authenticated = endpoint === un
           },
         },
         to,
-        {
-          patience,
-          signal,
-          log,
-          ...(sha256 !== undefined && { sha256 }),
-          ...(partial !== undefined && { partial }),
-          ...(onBytes && { onBytes }),
-        },
+        { ...options, patience, log },
       );
       return { ...got, generation: pinned };
     },

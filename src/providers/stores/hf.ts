@@ -109,7 +109,8 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
       for (const object of entries) if (object.uri.startsWith(pinned)) yield object;
     },
 
-    async get(uri, to, { sha256, generation, partial, signal, onBytes }) {
+    async get(uri, to, options) {
+      const { generation, partial, signal } = options;
       const place = placeOf(uri);
       const object = await objectOf(uri, signal);
       if (!object) throw noSuchObject(uri);
@@ -158,14 +159,7 @@ export function hfStore({ token, endpoint = 'https://huggingface.co', log, patie
           },
         },
         to,
-        {
-          patience,
-          signal,
-          log,
-          ...(sha256 !== undefined && { sha256 }),
-          ...(partial !== undefined && { partial }),
-          ...(onBytes && { onBytes }),
-        },
+        { ...options, patience, log },
       );
       return { ...got, generation: object.generation };
     },

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Gate, MetricValue, RecordTable } from '../../kernel/record.ts';
 import type { Context } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
@@ -14,7 +13,7 @@ import { parseThreshold } from '../../metrics/threshold.ts';
 import type { Data } from '../../providers/sources/source.ts';
 import { type Estimate, isComputed } from '../../statistics/estimate.ts';
 import { gateOf, gateVerdict } from '../gates.ts';
-import { classified, regressed } from '../judged-rows.ts';
+import { classified, judgeOptions, regressed } from '../judged-rows.ts';
 import { metricTask } from '../metric-task.ts';
 import type { BiasInputs, BiasResult } from './inputs.ts';
 import { slicingsOf } from './slicings.ts';
@@ -27,21 +26,10 @@ export async function biasOfGroups(
   { data }: { readonly data: Data },
   { signal, run, log }: Context,
 ): Promise<BiasResult> {
-  const known =
-    inputs.features === undefined ? undefined : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[] } });
   const [rows, predictions] = await Promise.all(
     [inputs.rows ?? inputs.predictions, inputs.predictions].map((path) => data.open(path, {}, signal)),
   );
-  // `check` lets no run of these tasks begin without.
-  const target = inputs.target!;
-  const options = {
-    key: inputs.key,
-    target: target.column,
-    classes: target.classes ?? known?.target.classes,
-    positive: target.positive,
-    threshold: inputs.threshold,
-    signal,
-  };
+  const options = await judgeOptions(inputs, inputs.threshold, signal);
   const judged =
     inputs.task === 'regression' ? await regressed(rows!, predictions!, options) : await classified(rows!, predictions!, options);
   const task = metricTask(inputs.task, options.positive);

@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Context } from '../../kernel/stage.ts';
 import type { Data } from '../../providers/sources/source.ts';
-import { classified, type JudgeOptions, regressed } from '../judged-rows.ts';
+import { classified, judgeOptions, regressed } from '../judged-rows.ts';
 import { metricTask } from '../metric-task.ts';
 import { assess, type EvaluateResult } from './assess.ts';
 import type { EvaluateInputs } from './inputs.ts';
@@ -10,22 +9,10 @@ import { thresholdOf, thresholdOfChampion } from './threshold-of.ts';
 /** Metrics of predicted classes, scores or numbers; for two classes at the threshold given or tuned. */
 export async function evaluateTable(inputs: EvaluateInputs, { data }: { readonly data: Data }, context: Context): Promise<EvaluateResult> {
   const { signal } = context;
-  const known =
-    inputs.features === undefined
-      ? undefined
-      : (JSON.parse(await readFile(inputs.features, 'utf8')) as { target: { classes?: string[]; positive?: string } });
-  // `check` lets no run of these tasks begin without.
-  const target = inputs.target!;
-  const options: JudgeOptions & { threshold: number } = {
-    key: inputs.key,
-    target: target.column,
-    classes: target.classes ?? known?.target.classes,
-    positive: target.positive,
-    threshold: typeof inputs.threshold === 'number' ? inputs.threshold : 0.5,
-    signal,
-  };
+  const given = typeof inputs.threshold === 'number' ? inputs.threshold : 0.5;
+  const untuned = await judgeOptions(inputs, given, signal);
   const open = (path: string) => data.open(path, {}, signal);
-  options.threshold = await thresholdOf(inputs, open, options);
+  const options = { ...untuned, threshold: await thresholdOf(inputs, open, untuned) };
   const champion = await thresholdOfChampion(inputs['champion-metadata'], options.threshold);
   const judgedAt = (threshold: number) => async (rows: string | undefined, predictions: string) => {
     const [truth, predicted] = [await open(rows ?? predictions), await open(predictions)];

@@ -62,6 +62,16 @@ test('predicted SQL for rows: a key of two rows is refused on either side, and s
   await assert.rejects(bench.run(evaluate, { ...SQL, rows, predictions }), { code: 'missing-key', message: /p\.csv, row 3, column "id"/ });
 });
 
+test('features that are not what prepare-data writes are the user’s to mend', async () => {
+  using bench = new SqlBench();
+  const predictions = bench.write('p.csv', lines('customer,truth,predicted,plan', 'a,yes,yes,x', 'b,no,no,x'));
+  for (const text of ['no JSON', '{}', '{"target":{"classes":"yes"}}']) {
+    const inputs = { ...CLASSES, predictions, features: bench.write('features.json', text) };
+    await assert.rejects(bench.run(evaluate, inputs), { code: 'bad-features', fault: 'user', message: /features\.json: / });
+    await assert.rejects(bench.run(biasCheck, { ...inputs, slices: ['plan'] }), { code: 'bad-features' });
+  }
+});
+
 test('predicted classes: a key of two rows is refused, in the rows as in the predictions', async () => {
   using bench = new SqlBench();
   const alone = bench.write('alone.csv', lines('customer,truth,predicted,plan', 'a,yes,yes,x', 'b,no,no,x', 'b,no,yes,x'));
