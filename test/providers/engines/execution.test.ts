@@ -153,6 +153,15 @@ test('what a hostile file makes of its tables is refused, killed or an error, an
   assert.equal((await pool.execute(path, 'SELECT 1')).kind, 'rows');
 });
 
+test('an answer that waits while this process is busy is no timeout', async (context) => {
+  const short = await openExecutions(startFromSources(root), { processes: 1, deadlineMs: 500 }, never);
+  context.after(() => short.close());
+  const answered = short.execute(path, 'SELECT 1');
+  // As the comparison of a large result does.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  assert.equal((await answered).kind, 'rows');
+});
+
 test('where no process can be started any more, what waits and what comes fails with the reason, and gives no verdict', async (context) => {
   let started = 0;
   const starters = startFromSources(root);
