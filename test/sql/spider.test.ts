@@ -45,6 +45,12 @@ test('literals, order of columns and of conditions, and join conditions are not 
   assert.equal(compare('SELECT DISTINCT name FROM customer LIMIT 3', 'SELECT name FROM customer LIMIT 5').exact, 1);
 });
 
+test('the letters `value` of a prediction become 1 first, even inside names', () => {
+  const gold = 'SELECT name FROM customer WHERE age > 3';
+  assert.deepEqual(compare(gold, 'SELECT name FROM customer WHERE age > value'), { exact: 1, zero: [], unreadable: false });
+  assert.equal(compare(gold, 'SELECT name FROM customervalue WHERE age > 3').unreadable, true);
+});
+
 test('connectors are compared as a set, set operations in order, count(*) is not count(id)', () => {
   const gold = "SELECT name FROM customer WHERE age > 3 AND city = 'x'";
   assert.deepEqual(compare(gold, "SELECT name FROM customer WHERE city = 'x' OR age > 3").zero, ['and/or', 'keywords']);

@@ -188,6 +188,18 @@ test('SQL is run on the databases its rows name; all instances must agree', asyn
   assert.deepEqual(bench.warnings, ['unsteady-sql', 'gold-error']);
   assert.deepEqual(result.tables?.[1]?.rows.length, 4);
 
+  const endless = 'WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n';
+  const turned = ['zoo', 'SELECT 1, a FROM t', 'SELECT a, 1 FROM t'];
+  bench.write('p.csv', csv('db_id,expected_sql,predicted_sql', [turned, ['zoo', 'SELECT a FROM t', endless]]));
+  for (const [rule, reason] of [
+    ['strict', '0,different'],
+    ['spider', '1,equal'],
+    ['bird', '0,different'],
+  ]) {
+    const ran = await bench.run(evaluate, { ...TASK, predictions, execution: { databases: 'dbs', rule, deadline: '1s' } });
+    assert.deepEqual(ran.file('evaluation.csv').match(/\d?,[a-z-]+$/gm), [reason, '0,timeout'], rule);
+  }
+
   bench.write('p.csv', csv('db_id,expected_sql,predicted_sql', [['../shop', 'SELECT 1', 'SELECT 1']]));
   await assert.rejects(bench.run(evaluate, inputs), { code: 'no-database', fault: 'user' });
 });
@@ -234,4 +246,5 @@ test('what one task needs and another cannot have is said before anything runs',
   await refused({ task: 'regression' }, 'target');
   await refused({ ...TASK, 'exact-match': 'spider' }, 'exact-match');
   await refused({ ...TASK, gates: { execution: '>= 0.5' } }, 'gates');
+  assert.deepEqual(evaluate.inputs.execution.parse({ databases: 'dbs' }), { databases: 'dbs', rule: 'strict', deadline: 10 });
 });

@@ -44,6 +44,12 @@ const SETS = {
   corpus: 'syntax-corpus.jsonl',
 } as const;
 type SetName = keyof typeof SETS;
+/** Valid taken as valid, valid refused, invalid refused, invalid taken as valid, not judged: whoever changes a rule changes the page too. */
+const PUBLISHED_OF_MYSQL: Readonly<Record<SetName, readonly [number, number, number, number, number]>> = {
+  'model output': [796, 0, 178, 2, 1],
+  mutations: [629, 2, 650, 1, 0],
+  corpus: [109, 6, 75, 5, 176],
+};
 /** So that no row gets lost on the way. */
 const ROWS: Readonly<Record<SyntaxRow['dialect'], Readonly<Record<SetName, number>>>> = {
   sqlite: { 'model output': 2_000, mutations: 2_423, corpus: 392 },
@@ -91,6 +97,11 @@ if (missing === undefined) {
     }
     const corpus = measured(engine, 'mysql', 'corpus', true);
     assert.ok(corpus.accuracy > 0.9 && corpus.judgedShare > 0.5);
+    // The table of docs/text-to-sql.md, to the row.
+    for (const [set, [trueValid, falseInvalid, trueInvalid, falseValid, notJudged]] of Object.entries(PUBLISHED_OF_MYSQL)) {
+      const { accuracy, judgedShare, ...counts } = measured(engine, 'mysql', set as SetName, true);
+      assert.deepEqual(counts, { trueValid, falseInvalid, trueInvalid, falseValid, notJudged }, set);
+    }
   });
 
   test('MySQL as the database of SQLite-flavoured output: at least 98 %, in both flavours', async () => {
@@ -101,8 +112,8 @@ if (missing === undefined) {
       rows.filter((row) => !row.mariadb_only),
     );
     console.log(`from SQLite models: ${JSON.stringify({ mariadb, mysql8 })}`);
-    assert.ok(mariadb.accuracy >= 0.98 && mysql8.accuracy >= 0.98);
-    assert.ok(mariadb.judgedShare > 0.99 && mysql8.judgedShare > 0.99);
+    // At least 98 % is the target; tuned on these rows, every one is right.
+    assert.deepEqual([mariadb.accuracy, mariadb.judgedShare, mysql8.accuracy, mysql8.judgedShare], [1, 1, 1, 1]);
   });
 
   test('approximate dialects: measured on GoogleSQL’s parser cases, claimed nowhere', async () => {
