@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { noteJobs } from '../../src/hosts/action/kept-jobs.ts';
 import type { Runner } from '../../src/hosts/action/runner.ts';
 import type { Backend, Job, JobEvent } from '../../src/providers/backends/backend.ts';
-import { within } from '../e2e/appears.ts';
+import { whileItMoves } from '../e2e/appears.ts';
 import { ROOT } from '../e2e/support.ts';
 import { RunnerJob } from '../stand-ins/runner.ts';
 import { vertexJobs } from '../stand-ins/vertex/jobs.ts';
@@ -65,11 +65,9 @@ test('killed by the runner, the step leaves its job of Vertex AI, also one it on
   };
   const killed = async (when: (said: string) => boolean) => {
     const step = await machine.begin('train', inputs);
-    await within(
-      60_000,
-      'The step',
-      async () => step.child.exitCode !== null || (jobs.jobs[0]?.state === 'JOB_STATE_RUNNING' && when(step.seen())),
-    );
+    const running = () => jobs.jobs[0]?.state === 'JOB_STATE_RUNNING';
+    const signs = () => `${step.seen()}\n${jobs.jobs[0]?.state}`;
+    await whileItMoves('The step', signs, () => step.child.exitCode !== null || (running() && when(step.seen())));
     step.child.kill('SIGKILL');
     const ended = await step.ended;
     assert.equal(ended.signal, 'SIGKILL', ended.log.join('\n'));
