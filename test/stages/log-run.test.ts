@@ -46,6 +46,27 @@ test('a run is logged to the trackers that are up; one that is down is a warning
   }
 });
 
+test('a tracker that does not take one thing still has its run ended', async () => {
+  const done = async () => undefined;
+  const ends: string[] = [];
+  const tracker: Tracker = {
+    name: 'full',
+    start: async (run) => run.name,
+    params: done,
+    metrics: done,
+    tags: done,
+    artifact: () => Promise.reject(new WorldError('no-room', 'There is no room for it.')),
+    finish: async (_id, outcome) => void ends.push(outcome),
+  };
+  const warnings: string[] = [];
+  const log = { info: () => undefined, progress: () => undefined, warn: (_code: string, text: string) => void warnings.push(text) };
+  assert.deepEqual(await logRun(promoted, [tracker], { 'report.html': 'report.html' }, log, never), []);
+  assert.deepEqual(await logRun({ ...promoted, outcome: 'errored' }, [tracker], { 'report.html': 'report.html' }, log, never), []);
+  assert.deepEqual(await logRun({ ...promoted, outcome: 'submitted' }, [tracker], { 'report.html': 'report.html' }, log, never), []);
+  assert.deepEqual(warnings, Array(3).fill('full: There is no room for it.'));
+  assert.deepEqual(ends, ['finished', 'failed']);
+});
+
 test('a run with nothing to do is not logged', async () => {
   const silent = { info: () => undefined, progress: () => undefined, warn: () => undefined };
   const broken = { name: 'never asked', start: () => Promise.reject(new Error('asked')) } as unknown as Tracker;

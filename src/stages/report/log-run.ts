@@ -41,6 +41,21 @@ export async function logRun(
 
 async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts, signal: AbortSignal): Promise<void> {
   const id = await tracker.start(trackedRun(manifest), signal);
+  // A submitted run's jobs run on, and whoever goes on with it ends it.
+  const end = async () => {
+    if (manifest.outcome !== 'submitted') await tracker.finish(id, endOf(manifest), signal);
+  };
+  try {
+    await tell(tracker, id, manifest, artifacts, signal);
+  } catch (error) {
+    // Else it would be shown as running for ever; what could not be told is what counts.
+    await end().catch(() => undefined);
+    throw error;
+  }
+  await end();
+}
+
+async function tell(tracker: Tracker, id: string, manifest: Manifest, artifacts: Artifacts, signal: AbortSignal): Promise<void> {
   await tracker.params(id, paramsOfRun(manifest), signal);
   const at = manifest.ended ?? manifest.started;
   const metrics = manifest.records
@@ -55,12 +70,10 @@ async function logTo(tracker: Tracker, manifest: Manifest, artifacts: Artifacts,
   for (const [name, path] of Object.entries(artifacts)) await tracker.artifact(id, name, path, signal);
   const evaluation = evaluationOf(manifest);
   if (evaluation) await tracker.evaluation?.(id, evaluation, signal);
-  // Its jobs run on, and whoever goes on with it ends it.
-  if (manifest.outcome === 'submitted') return;
-  const outcome = manifest.outcome === 'cancelled' ? 'killed' : manifest.outcome === 'errored' ? 'failed' : 'finished';
-  await tracker.lineage?.(id, { ...lineageOf(manifest), outcome }, signal);
-  await tracker.finish(id, outcome, signal);
+  if (manifest.outcome !== 'submitted') await tracker.lineage?.(id, { ...lineageOf(manifest), outcome: endOf(manifest) }, signal);
 }
+
+const endOf = ({ outcome }: Manifest) => (outcome === 'cancelled' ? 'killed' : outcome === 'errored' ? 'failed' : 'finished');
 
 /** What was chosen: algorithm, and the inputs of the training stages that are plain values. */
 function paramsOfRun(manifest: Manifest): Params {
