@@ -44,11 +44,14 @@ export function markdownCell(text: string): string {
     .replace(/\b(mailto|xmpp):/gi, `$1${JOINER}:`);
 }
 
+/** Of backticks; a fence must be longer. */
+const longestRun = (text: string): number => (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
+
 /** Text as code within a line, in a table or not. */
 export function markdownCode(text: string, inTable = false): string {
   const plain = oneLine(text);
   if (plain === '') return '';
-  const longest = Math.max(0, ...(plain.match(/`+/g) ?? []).map((run) => run.length));
+  const longest = longestRun(plain);
   const fence = '`'.repeat(longest + 1);
   const pad = plain.startsWith('`') || plain.endsWith('`') ? ' ' : '';
   const code = `${fence}${pad}${plain}${pad}${fence}`;
@@ -58,7 +61,7 @@ export function markdownCode(text: string, inTable = false): string {
 /** Lines as a block of code. */
 export function markdownBlock(text: string, language = ''): string {
   const plain = legible(text);
-  const longest = Math.max(2, ...(plain.match(/`+/g) ?? []).map((run) => run.length));
+  const longest = Math.max(2, longestRun(plain));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language.replace(/\W/g, '')}\n${plain}\n${fence}`;
 }

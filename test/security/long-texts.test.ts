@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { runInNewContext } from 'node:vm';
 import { exactMatchString, jaccard, tokenScores } from '../../src/metrics/text-to-sql-match.ts';
 import { openSqlite } from '../../src/providers/engines/sqlite.ts';
+import { markdownBlock, markdownCode } from '../../src/report/escape.ts';
 import { cleanUp, looksLike } from '../../src/sql/cleanup.ts';
 import { lexisOf } from '../../src/sql/dialect.ts';
 import { changesByItself, orderMatters, refusal, textToRun } from '../../src/sql/execution.ts';
@@ -59,6 +60,11 @@ for (const [name, rule] of Object.entries(RULES))
       assert.doesNotThrow(() => within(() => rule(text)), JSON.stringify(unit));
     }
   });
+
+test('code of any number of backticks is fenced', () => {
+  assert.match(markdownCode('` '.repeat(CHARACTERS)), /^`` ` ` /);
+  assert.match(markdownBlock('` '.repeat(CHARACTERS)), /^```\n` ` /);
+});
 
 test('many statements with unknown names are read once, not once for each', () => {
   const engine = openSqlite();
