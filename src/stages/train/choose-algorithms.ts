@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { UserError } from '../../kernel/errors.ts';
 import { suggestion } from '../../pipeline/words.ts';
 import type { AlgorithmDescription, TrainerDescription } from '../../providers/backends/backend.ts';
@@ -47,7 +48,35 @@ export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription
       },
     );
   }
+  for (const [name, value] of Object.entries(given)) {
+    const expected = misfit(value, properties[name]);
+    if (expected === undefined) continue;
+    const braces = typeof value === 'object' && expected.includes('string') ? { todo: 'In YAML a text with braces stands in quotes.' } : {};
+    throw new UserError('bad-parameter', `train.params: ${name}: expected ${expected}, found ${JSON.stringify(value)}.`, braces);
+  }
   return given;
+}
+
+const parameterSchema = z.object({
+  type: z.union([z.string(), z.array(z.string())]).default([]),
+  enum: z.array(z.unknown()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+});
+
+/** What was expected where a value breaks its schema's type, enum or bounds: no job need be started to learn that. The rest the trainer checks. */
+function misfit(value: unknown, schema: unknown): string | undefined {
+  const read = parameterSchema.safeParse(schema);
+  if (!read.success) return undefined;
+  const { type, enum: choices, minimum, maximum } = read.data;
+  if (choices?.every((choice) => typeof choice !== 'object' && choice !== value)) return `one of ${choices.join(', ')}`;
+  const types = [type].flat();
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+  const fits = (one: string) => one === kind || (one === 'integer' && Number.isInteger(value));
+  if (types.length > 0 && !types.some(fits)) return types.join(' or ');
+  if (typeof value !== 'number') return undefined;
+  if (minimum !== undefined && value < minimum) return `at least ${minimum}`;
+  return maximum !== undefined && value > maximum ? `at most ${maximum}` : undefined;
 }
 
 /** What the trainer takes where nothing is given. */
