@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type ClassificationRows, classificationRows } from '../metrics/classification-rows.ts';
 import type { Rows } from '../metrics/metric.ts';
@@ -8,7 +7,9 @@ import { type Collected, collect } from '../tables/memory-table.ts';
 import { refuseRepeatedKeys } from '../tables/repeated-keys.ts';
 import { cellText } from '../tables/row-keys.ts';
 import type { Table } from '../tables/table.ts';
+import { jsonInput } from './json-input.ts';
 
+const FEATURES = 'the features that prepare-data writes';
 const featuresSchema = z.object({ target: z.object({ classes: z.array(z.string()).optional() }) });
 
 /** Columns of a predictions file besides the key: the label or number, and `p:<class>` for each class. */
@@ -39,21 +40,11 @@ interface JudgeInputs {
   readonly features?: string;
 }
 
-/** How the rows of a stage are judged. `BadInput` `bad-features` where the features are not what prepare-data writes. */
+/** How the rows of a stage are judged. `BadInput` `damaged-input` where the features are not what prepare-data writes. */
 export async function judgeOptions({ key, target, features }: JudgeInputs, threshold: number, signal: AbortSignal): Promise<JudgeOptions> {
   const { column, positive, classes } = target!;
-  const known = features === undefined ? undefined : await classesIn(features);
+  const known = features === undefined ? undefined : (await jsonInput(features, featuresSchema, FEATURES)).target.classes;
   return { key, target: column, classes: classes ?? known, positive, threshold, signal };
-}
-
-async function classesIn(features: string): Promise<readonly string[] | undefined> {
-  try {
-    return featuresSchema.parse(JSON.parse(await readFile(features, 'utf8'))).target.classes;
-  } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof z.ZodError)
-      throw new BadInput('bad-features', 'expected the features that prepare-data writes as JSON.', { file: features });
-    throw cause;
-  }
 }
 
 /** Labels of a classifier joined with the truth by key; without a key column, row by row. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernel/errors.ts';
 import type { PythonChoice, TrainerSource } from '../providers/backends/backend.ts';
+import { jsonInput } from './json-input.ts';
 
 export const TRAINER_SCHEMA = 'retrain/trainer/1';
 
@@ -37,13 +38,12 @@ export interface VersionTrainer {
 
 /** Reads `trainer.json` and the environment's lock of a version's folder. `UserError` `unreadable-version` when they do not fit. */
 export async function readVersionTrainer(folder: string): Promise<VersionTrainer> {
-  const text = await readFile(join(folder, 'trainer.json'), 'utf8').catch(() => undefined);
-  const parsed = trainerFile.safeParse(text === undefined ? undefined : JSON.parse(text));
-  if (!parsed.success)
+  const parsed = await jsonInput(join(folder, 'trainer.json'), trainerFile, 'a trainer').catch(() => undefined);
+  if (parsed === undefined)
     throw new UserError('unreadable-version', `${join(folder, 'trainer.json')} does not say how the version was trained.`, {
       todo: 'It was registered by something else; its model cannot be started here.',
     });
-  const { trainer, ...rest } = parsed.data;
+  const { trainer, ...rest } = parsed;
   const [lock, imageLock] = await Promise.all(
     ['environment.lock', 'image.lock'].map((name) => readFile(join(folder, name), 'utf8').catch(() => undefined)),
   );

@@ -67,8 +67,8 @@ test('features that are not what prepare-data writes are the user’s to mend', 
   const predictions = bench.write('p.csv', lines('customer,truth,predicted,plan', 'a,yes,yes,x', 'b,no,no,x'));
   for (const text of ['no JSON', '{}', '{"target":{"classes":"yes"}}']) {
     const inputs = { ...CLASSES, predictions, features: bench.write('features.json', text) };
-    await assert.rejects(bench.run(evaluate, inputs), { code: 'bad-features', fault: 'user', message: /features\.json: / });
-    await assert.rejects(bench.run(biasCheck, { ...inputs, slices: ['plan'] }), { code: 'bad-features' });
+    await assert.rejects(bench.run(evaluate, inputs), { code: 'damaged-input', fault: 'user', message: /features\.json: / });
+    await assert.rejects(bench.run(biasCheck, { ...inputs, slices: ['plan'] }), { code: 'damaged-input' });
   }
 });
 

@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { faultOf } from '../../kernel/errors.ts';
 import type { Comparison } from '../../kernel/record.ts';
 import { findMetric } from '../../metrics/catalogue.ts';
 import { compareModels } from '../../metrics/comparison.ts';
 import { joinByKey } from '../../metrics/join.ts';
 import type { Metric, Rows, Task } from '../../metrics/metric.ts';
+import { jsonInput } from '../json-input.ts';
 import type { Judged } from '../judged-rows.ts';
 
 interface Question {
@@ -60,7 +61,9 @@ export async function compareWithChampion(question: Question): Promise<{ readonl
 
   const { test } = question;
   const trainedOn = new Set<string>(
-    question['left-out'] === undefined ? [] : (JSON.parse(await readFile(question['left-out'], 'utf8')) as string[]),
+    question['left-out'] === undefined
+      ? []
+      : await jsonInput(question['left-out'], z.array(z.string()), 'the list of keys that prepare-data writes'),
   );
   const joined = joinByKey(test, champion, (key) => trainedOn.has(key));
   if ('incomparable' in joined) return unable(joined.incomparable.code, joined.incomparable.text, joined.leftOut);

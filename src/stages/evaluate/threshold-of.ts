@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { UserError } from '../../kernel/errors.ts';
 import { tuneThreshold } from '../../metrics/threshold-tuning.ts';
 import type { Table } from '../../tables/table.ts';
+import { jsonInput } from '../json-input.ts';
 import { classified, type JudgeOptions } from '../judged-rows.ts';
+
+const metadataShape = z.object({ metadata: z.object({ threshold: z.unknown() }).optional() });
 
 interface ThresholdInputs {
   readonly threshold: number | 'youden' | 'f1';
@@ -39,6 +42,6 @@ export async function thresholdOf(inputs: ThresholdInputs, open: (path: string) 
 /** The threshold that was chosen for the champion and is kept with it; `otherwise` for versions that keep none. */
 export async function thresholdOfChampion(metadata: string | undefined, otherwise: number): Promise<number> {
   if (metadata === undefined) return otherwise;
-  const { threshold } = (JSON.parse(await readFile(metadata, 'utf8')) as { metadata?: { threshold?: unknown } }).metadata ?? {};
+  const { threshold } = (await jsonInput(metadata, metadataShape, 'the metadata of a version')).metadata ?? {};
   return typeof threshold === 'number' ? threshold : otherwise;
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestEntries } from '../../kernel/digest.ts';
@@ -8,6 +7,7 @@ import { defineStage } from '../../kernel/stage.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { sharedKeys } from '../../pipeline/shared-keys.ts';
 import { registry } from '../../providers/registries/registry.ts';
+import { jsonInput } from '../json-input.ts';
 import { readInputs } from '../read-inputs.ts';
 import { trendOf } from './trend.ts';
 import { versionMetadata } from './version-metadata.ts';
@@ -87,7 +87,7 @@ export const register = defineStage({
       inputs,
       run,
       now,
-      trainer: JSON.parse(await readFile(inputs.trainer, 'utf8')),
+      trainer: await jsonInput(inputs.trainer, z.record(z.string(), z.unknown()), 'what train writes of its trainer'),
       training,
       evaluation,
       bias,

@@ -1,8 +1,12 @@
+import { z } from 'zod';
+
 /** What prepare-data found out about columns and classes, for the trainer. */
-export interface Features {
-  readonly key: string;
-  readonly target: { readonly column: string; readonly classes?: readonly string[]; readonly positive?: string };
-  readonly features: readonly { readonly name: string }[];
+export const featuresFile = z.looseObject({
+  key: z.string(),
+  target: z.looseObject({ column: z.string(), classes: z.array(z.string()).readonly().optional(), positive: z.string().optional() }),
+  features: z.array(z.looseObject({ name: z.string() })).readonly(),
   /** Training rows. */
-  readonly rows: number;
-}
+  rows: z.number(),
+});
+
+export type Features = Readonly<z.infer<typeof featuresFile>>;

@@ -1,17 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { defineStage, type FileOutput } from '../../kernel/stage.ts';
 import { beginAll } from '../../kernel/submitted.ts';
 import { passed } from '../../kernel/verdict.ts';
 import { backend } from '../../providers/backends/backend.ts';
 import { trackers } from '../../providers/trackers/tracker.ts';
 import { backendProblems } from '../backend-inputs.ts';
+import { jsonInput } from '../json-input.ts';
 import { unknownMetrics } from '../metric-names.ts';
 import type { ProgressEvent } from '../run-job.ts';
 import { paramsOf } from '../tracked-run.ts';
 import { trainerSource } from '../trainer-inputs.ts';
 import { chooseAlgorithms, defaultsOf, hyperparameters, parametersOf } from './choose-algorithms.ts';
 import { algorithmTable, crossValidation, historyCurve, importanceCurve, trainerFile } from './describe-training.ts';
-import type { Features } from './features.ts';
+import { featuresFile } from './features.ts';
 import { chosenInputs, trainInputs } from './inputs.ts';
 import type { Fitted } from './jobs.ts';
 
@@ -56,7 +56,7 @@ export const train = defineStage({
       import('./live-tracking.ts'),
     ]);
     const source = trainerSource(inputs);
-    const features = JSON.parse(await readFile(inputs.features, 'utf8')) as Features;
+    const features = await jsonInput(inputs.features, featuresFile, 'the features that prepare-data writes');
     log.info('looking at the trainer and its environment');
     const description = await backend.describe(source, inputs.python, signal);
     const environment = await backend.environment(source, inputs.python, signal);
