@@ -5,7 +5,7 @@ import type { Table } from '../../tables/table.ts';
 import { jsonInput } from '../json-input.ts';
 import { classified, type JudgeOptions } from '../judged-rows.ts';
 
-const metadataShape = z.object({ metadata: z.object({ threshold: z.unknown() }).optional() });
+const metadataShape = z.object({ metadata: z.object({ threshold: z.unknown().optional() }).optional() });
 
 interface ThresholdInputs {
   readonly threshold: number | 'youden' | 'f1';
