@@ -106,6 +106,8 @@ async function watchToEnd(
   } catch (error) {
     // Whoever stopped us hears nothing of an error any more.
     if (signal.aborted) await end();
+    // Nothing is left to be told to end.
+    if (error instanceof WorldError && error.code === 'job-lost') elsewhere?.(job.id);
     throw error;
   }
   throw new WorldError('job-lost', `The backend ${backend.name} stopped telling about the job ${job.id} before it ended.`, {

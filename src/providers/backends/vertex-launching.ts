@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestEntries } from '../../kernel/digest.ts';
-import { isPassing, type VertexStatus, vertexStatus } from '../google/vertex-errors.ts';
+import { faultOf } from '../../kernel/errors.ts';
+import { type VertexStatus, vertexStatus } from '../google/vertex-errors.ts';
 import type { Job, JobSpec } from './backend.ts';
 import type { StoreDocuments } from './store-documents.ts';
 import { factsOf } from './trainer-shapes.ts';
@@ -86,8 +87,8 @@ export class VertexLaunching {
       const written = await this.#settling.launches.write({ ...begun, job: job.details.name! }, begun, signal);
       if (written !== undefined) return job;
     } catch (error) {
-      // Whoever stopped us hears nothing of an error any more.
-      if (signal.aborted)
+      // Nobody else knows the job yet, and only after a fault of the world does somebody come back for it.
+      if (signal.aborted || faultOf(error) !== 'world')
         await cancelJob(job.details.name!, clients).catch((failure: unknown) =>
           log(`The job ${job.details.name} could not be told to end, and may go on: ${errorText(failure)}`),
         );
@@ -140,9 +141,10 @@ export class VertexLaunching {
         return ask({ ...order, experimentRun: undefined });
       });
     } catch (error) {
-      // The answer may be lost and the job there: whoever looks next waits until the list must show it.
-      if (isPassing(error) && vertexStatus(error) !== 'RESOURCE_EXHAUSTED' && !what.last) return undefined;
-      if (!isPassing(error) || vertexStatus(error) === 'RESOURCE_EXHAUSTED')
+      // The answer may be lost and the job there, also where our own patience ended: whoever looks next waits until the list must show it.
+      const lost = faultOf(error) === 'world' && vertexStatus(error) !== 'RESOURCE_EXHAUSTED';
+      if (lost && !what.last) return undefined;
+      if (!lost)
         // Without it the next launch only waits longer; why this one failed is what counts.
         await this.#settling.launches.write({ ...what.begun, refused: true }, what.begun, signal).catch(() => undefined);
       throw explainCreation(error, machine, clients.place);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../../../src/kernel/errors.ts';
 import type { StageFiles } from '../../../src/kernel/stage.ts';
 import { Submitted } from '../../../src/kernel/submitted.ts';
 import { fileStore } from '../../../src/providers/stores/file.ts';
@@ -48,6 +49,21 @@ test('cancelled while the job that was made is noted in the store: it is cancell
   };
   const submitted = backend({ store: { ...store, put } }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), stop.signal);
   await assert.rejects(submitted, /cancelled/);
+  assert.deepEqual(
+    jobs.jobs.map(({ state }) => state.slice(10, 16)),
+    ['CANCEL'],
+  );
+});
+
+test('a job that was made and may not be noted in the store is cancelled: nobody would come back for it', async (t) => {
+  const { backend, jobs } = await vertex(t, { containers: false });
+  const store = fileStore();
+  const put: typeof store.put = async (from, uri, options) => {
+    if (jobs.jobs.length > 0) throw new UserError('store-forbidden', 'storage.objects.delete is missing.');
+    return store.put(from, uri, options);
+  };
+  const submitted = backend({ store: { ...store, put } }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), never);
+  await assert.rejects(submitted, { code: 'store-forbidden' });
   assert.deepEqual(
     jobs.jobs.map(({ state }) => state.slice(10, 16)),
     ['CANCEL'],

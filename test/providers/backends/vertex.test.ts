@@ -235,6 +235,21 @@ describe('what stands between us and Vertex AI', () => {
     assert.equal(jobs.jobs.length, 1);
   });
 
+  test('nobody waits longer for the answer of create: the job that comes of it all the same is found, not made again', async (t) => {
+    const { backend, jobs, service } = await vertex(t, { containers: false });
+    const clients = clientsOf(t, service);
+    let asked = 0;
+    const write: typeof clients.write = (doing, call, signal) =>
+      clients.write(doing, call, asked++ === 0 ? AbortSignal.timeout(50) : signal);
+    service.fault('CreateCustomJob', { delayMs: 150 });
+    const tempo = { pollMs: 30, pollMsMax: 60, visibleMs: 1_000, liveSeconds: 1 };
+    const job = await backend({ clients: { ...clients, write }, tempo }).submit('k', jobSpec(freshFolder(t), priors, 'fit', {}), never);
+    assert.deepEqual(
+      jobs.jobs.map(({ name }) => name),
+      [job.details.name],
+    );
+  });
+
   test('whatever the clock of a machine says, a job that may have been made is waited for as long as the list may hide it', async (t) => {
     const hour = 3_600_000;
     const { backend, jobs, service } = await vertex(t, { hiddenMs: 200, containers: false });
