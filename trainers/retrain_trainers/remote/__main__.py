@@ -83,13 +83,16 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
     except OSError as error:
         return _fail(base, live, 2, json.dumps({"error": f"The trainer could not be started: {error}"}))
     stopped = threading.Event()
+    told = False
 
     def told_to_end(*_: Any) -> None:
-        if not stopped.is_set():
-            stopped.set()
+        nonlocal told
+        if not told:
+            told = True
             # At once, whatever is being copied.
             trainer.terminate()
-            threading.Thread(target=_end_in_time, args=(trainer,), daemon=True).start()
+            # The event is set over there: the wait this interrupts may hold its lock.
+            threading.Thread(target=_end_in_time, args=(trainer, stopped), daemon=True).start()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, told_to_end)
@@ -99,7 +102,7 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
         timed_out = time.monotonic() - started > options.seconds
         if timed_out:
             _stop(trainer)
-        if stopped.is_set() or timed_out:
+        if told or timed_out:
             break
         live.flush()
         checkpoint.keep()
@@ -112,7 +115,7 @@ def _run(options: argparse.Namespace, command: list[str], source: Folder, base: 
 
     if timed_out:
         return _fail(base, live, 1, "", timedOut=True)
-    if stopped.is_set() and code != 0:
+    if told and code != 0:
         return EXIT_STOPPED
     if code != 0:
         return _fail(base, live, code, "")
@@ -165,8 +168,9 @@ def _end(trainer: subprocess.Popen[bytes]) -> None:
         trainer.wait()
 
 
-def _end_in_time(trainer: subprocess.Popen[bytes]) -> None:
+def _end_in_time(trainer: subprocess.Popen[bytes], stopped: threading.Event) -> None:
     """Whoever told us to end does not wait for ever: a copy that hangs is left."""
+    stopped.set()
     ends = time.monotonic() + END_SECONDS
     _end(trainer)
     time.sleep(max(0.0, ends - time.monotonic()))
