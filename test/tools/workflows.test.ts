@@ -130,9 +130,9 @@ test('every permission has its reason beside it, and none is given to all jobs',
 /** Which steps ask for a secret: who reads stores of the Hub, who tells trackers, who talks to the registry or the forge, who notifies. */
 const SECRETS: Readonly<Record<string, readonly string[]>> = {
   'secrets.HF_TOKEN': ['gate', 'fetch-model', 'fetch-data', 'validate-data', 'drift', 'train', 'evaluate', 'syntax-validate'],
-  'secrets.MLFLOW_TRACKING_USERNAME': ['train', 'report'],
-  'secrets.MLFLOW_TRACKING_PASSWORD': ['train', 'report'],
-  'secrets.MLFLOW_TRACKING_TOKEN': ['train', 'report'],
+  'secrets.MLFLOW_TRACKING_USERNAME': ['gate', 'train', 'report'],
+  'secrets.MLFLOW_TRACKING_PASSWORD': ['gate', 'train', 'report'],
+  'secrets.MLFLOW_TRACKING_TOKEN': ['gate', 'train', 'report'],
   'secrets.SLACK_WEBHOOK_URL': ['notify'],
   'secrets.SMTP_PASSWORD': ['notify'],
   'github.token': ['gate', 'fetch-model', 'fetch-data', 'validate-data', 'register', 'promote', 'report'],

@@ -1,3 +1,4 @@
+import { TimedOut } from '../../kernel/errors.ts';
 import { trackers } from '../../providers/trackers/tracker.ts';
 import type { Loaded } from '../loaded-pipeline.ts';
 import { makeProviders } from '../run.ts';
@@ -21,7 +22,16 @@ export async function trackerFindings({ home, base, model, resolved }: Loaded, d
   await look('tracker', async () => {
     for (const tracker of (await makeProviders({ trackers }, settings)).trackers) {
       const signal = AbortSignal.any([door.signal, AbortSignal.timeout(PATIENCE_MS)]);
-      await look(tracker.name, async () => tracker.reach?.(signal));
+      await look(tracker.name, async () => {
+        try {
+          return await tracker.reach?.(signal);
+        } catch (error) {
+          if (!signal.aborted || door.signal.aborted) throw error;
+          throw new TimedOut(`It has not answered within ${PATIENCE_MS / 1_000} s.`, {
+            todo: 'Check the address, and that this machine can reach it.',
+          });
+        }
+      });
       await tracker.close?.();
     }
     return undefined;

@@ -52,7 +52,7 @@ function checkedAddress(text: string | undefined, from: string): URL {
   const shown = JSON.stringify(
     text
       .trim()
-      .replace(/\/\/[^/]*@/, '//…@')
+      .replace(/^.*@/s, '…@')
       .replace(/[?#].*$/s, '…')
       .slice(0, 200),
   );

@@ -42,7 +42,13 @@ export const paramName = (name: string): string => fit(name);
 export const tagName = (name: string): string => fit(name, name === LOOKUP_TAG);
 /** Figures of the whole run keep their names; series stand under `train/`. */
 export const metricName = ({ name, step }: { readonly name: string; readonly step?: number }): string =>
-  step === undefined ? fit(name, name.startsWith(SERIES)) : fit(`${SERIES}${name}`);
+  step === undefined ? fit(name, name.startsWith(SERIES)) : seriesName(`${SERIES}${name}`);
+
+/** A name of nothing but dots and slashes leaves no path behind `train`. */
+const seriesName = (name: string): string => {
+  const fitted = fit(name);
+  return fitted.startsWith(SERIES) ? fitted : `${SERIES}${fitted}`;
+};
 
 export const experimentName = (name: string): string => cut(name, EXPERIMENT_MAX) || 'retrain';
 export const runTitle = (name: string): string => cut(name, RUN_NAME_MAX);

@@ -29,7 +29,18 @@ test('mlflow: the address is that of the pipeline file, else of the environment,
   assert.equal(mlflowPlace('http://10.0.0.1:5000', env).base, 'http://10.0.0.1:5000');
   for (const missing of [{}, { MLFLOW_TRACKING_URI: '' }, { MLFLOW_TRACKING_URI: ' ' }])
     assert.throws(() => mlflowPlace(undefined, missing), { code: 'no-mlflow-address', fault: 'user', todo: /MLFLOW|mlflow:https/ });
-  for (const bad of ['databricks', 'sqlite:///x.db', './mlruns', 'https://me:hidden@host', 'https://host?a=hidden', 'https://host#x'])
+  for (const bad of [
+    'databricks',
+    'sqlite:///x.db',
+    './mlruns',
+    'https://me:hidden@host',
+    'https://me:hid/hidden@host',
+    'me:hidden@host',
+    'https:me:hidden@host',
+    'https:\\\\me:hidden@host',
+    'https://host?a=hidden',
+    'https://host#x',
+  ])
     assert.throws(
       () => mlflowPlace(undefined, { MLFLOW_TRACKING_URI: bad }),
       (error: Error & { code?: string }) => error.code === 'bad-mlflow-address' && !error.message.includes('hidden'),

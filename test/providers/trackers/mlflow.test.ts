@@ -159,6 +159,7 @@ test('mlflow tracker: names are those MLflow takes, and two names stay two', asy
   for (const name of names) assert.match(name, /-[0-9a-f]{8}$/);
   assert.notEqual(tagName(LOOKUP_TAG), LOOKUP_TAG, 'nobody takes the tag a run is found by');
   assert.deepEqual([metricName({ name: 'loss', step: 3 }), metricName({ name: 'f1' })], ['train/loss', 'f1']);
+  for (const name of ['', '.', '..', '/', 'a//b']) assert.match(metricName({ name, step: 1 }), /^train\/[^/]/);
   assert.notEqual(metricName({ name: 'train/f1' }), metricName({ name: 'f1', step: 1 }));
 
   const { server, tracker } = await emptyTracker(context);
