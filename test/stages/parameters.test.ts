@@ -9,6 +9,11 @@ const properties = {
   tuning: { type: 'string', enum: ['auto', 'lora'] },
   odd: { enum: 'no list', type: 7 },
   any: true,
+  own: { type: 'float' },
+  unset: { type: 'integer', default: null },
+  nullable: { type: 'integer', nullable: true },
+  listed: { type: 'string', enum: ['a', null] },
+  none: { enum: [] },
 };
 const algorithm = { name: 't5', tasks: ['text-to-sql'], parameters: { type: 'object', properties } };
 const given = (params: Record<string, unknown>) => parametersOf({ task: 'text-to-sql', params }, algorithm as never, 1);
@@ -36,6 +41,11 @@ test('parameters that fit pass as they are, and what a trainer says in another f
     { tuning: 'lora' },
     { odd: 1 },
     { any: [] },
+    { own: 0.5 },
+    { unset: null },
+    { nullable: null },
+    { listed: null },
+    { none: 1 },
   ])
     assert.deepEqual(given(params), params);
 });

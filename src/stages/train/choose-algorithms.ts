@@ -51,15 +51,23 @@ export function parametersOf({ params }: Wanted, algorithm: AlgorithmDescription
   for (const [name, value] of Object.entries(given)) {
     const expected = misfit(value, properties[name]);
     if (expected === undefined) continue;
-    const braces = typeof value === 'object' && expected.includes('string') ? { todo: 'In YAML a text with braces stands in quotes.' } : {};
+    const braces =
+      typeof value === 'object' && value !== null && !Array.isArray(value) && expected.includes('string')
+        ? { todo: 'In YAML a text with braces stands in quotes.' }
+        : {};
     throw new UserError('bad-parameter', `train.params: ${name}: expected ${expected}, found ${JSON.stringify(value)}.`, braces);
   }
   return given;
 }
 
+/** https://json-schema.org/draft/2020-12/json-schema-validation#section-6.1.1 */
+const TYPES = ['null', 'boolean', 'object', 'array', 'number', 'string', 'integer'];
+
 const parameterSchema = z.object({
   type: z.union([z.string(), z.array(z.string())]).default([]),
-  enum: z.array(z.unknown()).optional(),
+  enum: z.array(z.unknown()).min(1).optional(),
+  default: z.unknown().optional(),
+  nullable: z.boolean().optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
 });
@@ -68,12 +76,14 @@ const parameterSchema = z.object({
 function misfit(value: unknown, schema: unknown): string | undefined {
   const read = parameterSchema.safeParse(schema);
   if (!read.success) return undefined;
-  const { type, enum: choices, minimum, maximum } = read.data;
+  const { type, enum: choices, default: usual, nullable, minimum, maximum } = read.data;
+  if (value === usual || choices?.includes(value) || (value === null && nullable)) return undefined;
   if (choices?.every((choice) => typeof choice !== 'object' && choice !== value)) return `one of ${choices.join(', ')}`;
   const types = [type].flat();
   const kind = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   const fits = (one: string) => one === kind || (one === 'integer' && Number.isInteger(value));
-  if (types.length > 0 && !types.some(fits)) return types.join(' or ');
+  // A word of the trainer's own says nothing to us.
+  if (types.length > 0 && types.every((one) => TYPES.includes(one)) && !types.some(fits)) return types.join(' or ');
   if (typeof value !== 'number') return undefined;
   if (minimum !== undefined && value < minimum) return `at least ${minimum}`;
   return maximum !== undefined && value > maximum ? `at most ${maximum}` : undefined;
