@@ -116,6 +116,25 @@ test('of more steps than may wait for a slow tracker every other one is let go, 
   assert.equal(closed, 1);
 });
 
+test('one step that measures more than may wait keeps what came last', async () => {
+  const { promise: slow, resolve } = Promise.withResolvers<void>();
+  const { tracker, calls } = noting('slow', (call) => (call === 'start' ? slow : undefined));
+  await whileTracked(
+    [tracker],
+    {},
+    place().at,
+    async (live) => {
+      for (let at = 0; at < 40; at++)
+        live.progress(undefined, step(1, Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`m${500 * at + i}`, 1]))));
+      resolve();
+    },
+    { ...HOUR, begin: 0.01 },
+  );
+  const told = calls[2]!.split(' ').slice(1);
+  assert.ok(told.length <= 10_000, String(told.length));
+  assert.equal(told.at(-1), 'm19999@1=1');
+});
+
 test('a trainer that counts no steps is counted for', async () => {
   const { tracker, calls } = noting();
   await whileTracked(

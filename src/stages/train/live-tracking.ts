@@ -227,9 +227,9 @@ class Told {
   }
 }
 
-/** Without every other step, each with all it measured; the last one stays. */
+/** Without every other step, each with all it measured; the last one stays. Of one step that is too much by itself, what came last. */
 function everyOtherStep(points: ReadonlyMap<string, TrackedMetric>): Map<string, TrackedMetric> {
   const steps = [...new Set(Array.from(points.values(), ({ step }) => step))].reverse();
   const kept = new Set(steps.filter((_, at) => at % 2 === 0));
-  return new Map([...points].filter(([, { step }]) => kept.has(step)));
+  return new Map([...points].filter(([, { step }]) => kept.has(step)).slice(-0.75 * WAITING_MAX));
 }
