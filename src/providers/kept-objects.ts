@@ -225,10 +225,13 @@ export async function secondName(path: string, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await link(path, to).catch(async (error: unknown) => {
     if (codeOf(error) === 'EEXIST') throw new UserError('bad-name', `${to} is there already.`, { cause: error });
-    await copyFile(path, to).catch(async (failure: unknown) => {
-      await rm(to, { force: true });
-      throw failure;
-    });
+    const partial = partialName(to);
+    try {
+      await copyFile(path, partial);
+      await rename(partial, to);
+    } finally {
+      await rm(partial, { force: true });
+    }
   });
 }
 

@@ -140,7 +140,7 @@ const scheduleText = ({ cron, timezone, 'catch-up': catchUp }: CatchUp): string 
 async function draft({ name, data, target, key, positive, owner, schedule, github }: Wish, table: Table, door: Door): Promise<string> {
   const labels = await labelsOf(table, target, door);
   const regression = labels === undefined;
-  const sql = labels?.every((label) => SQL.test(label)) ?? false;
+  const sql = labels !== undefined && labels.length > 0 && labels.every((label) => SQL.test(label));
   if (!regression && labels.length === 2 && positive !== undefined && !labels.includes(positive))
     throw new UserError('no-positive', `--positive is "${positive}", but the labels found are ${labels.join(', ')}.`);
   const chosen = labels?.length === 2 ? (positive ?? labels[1]) : undefined;

@@ -50,7 +50,8 @@ export const status: Verb = {
 /** A manifest that says `running` is believed only while the process that holds the model's lock lives. */
 async function stateOf({ outcome, model }: Manifest, home: string): Promise<string> {
   if (outcome !== 'running') return outcome;
-  return (await isLocked(lockOf({ home, model }))) ? 'running' : 'died';
+  // Who may not look at the lock cannot say that its holder died.
+  return (await isLocked(lockOf({ home, model })).catch(() => true)) ? 'running' : 'died';
 }
 
 /** The stage after the last one that left a record. */
